@@ -1,0 +1,56 @@
+//! From the Hub's answers to records: what was read, what could not be, and why.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    model::{
+        coverage::Source,
+        ids::OrgName,
+        manifest::{Collector, PlanFact, SourceRecord},
+    },
+    table::{Tables, activity::AuditEvent},
+};
+
+/// What to collect.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Plan {
+    /// The organization.
+    pub org: OrgName,
+    /// Sources left out by `--skip` or not among `--only`.
+    pub skipped: Vec<Source>,
+    /// Whether commits are read (`--with-commits`).
+    pub with_commits: bool,
+    /// Whether every public model and dataset is asked for grants (`--all-gated`), not only gated ones.
+    pub all_gated: bool,
+    /// Plan from the configuration; wins over the Hub's.
+    pub plan: Option<String>,
+}
+
+/// Everything one collection brought.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Collected {
+    /// Whose token read.
+    pub collector: Collector,
+    /// The organization's plan.
+    pub plan: PlanFact,
+    /// One record per source of the Hub; files are added by the caller.
+    pub sources: BTreeMap<Source, SourceRecord>,
+    /// Tables, sorted as [`Tables`] says; `invites`, `invites_file` and `people` are left empty.
+    pub tables: Tables,
+    /// Events of the export, as sent.
+    pub events: Vec<AuditEvent>,
+    /// Event types that are not declared, with counts.
+    pub unknown_types: BTreeMap<String, u64>,
+}
+
+/// Told what is being read; drawn by the command line.
+pub trait Progress: Send + Sync + std::fmt::Debug {
+    /// A source starts; `total` requests if known.
+    fn start(&self, source: Source, total: Option<u64>);
+    /// A request of a source was answered; `rows` read from it.
+    fn advance(&self, source: Source, rows: u64);
+    /// A source is done.
+    fn finish(&self, source: Source, record: &SourceRecord);
+    /// The rate limit makes us wait.
+    fn waiting(&self, seconds: u64);
+}

@@ -1,0 +1,1 @@
+//! The sample organization, and a Hub on loopback that serves it.

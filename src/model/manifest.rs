@@ -1,0 +1,196 @@
+//! `manifest.json`: the sealed description of a snapshot.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    coverage::{Coverage, Plan, Source},
+    evidence::Request,
+    ids::{OrgName, SnapshotId},
+    time::Timestamp,
+};
+
+/// Value of [`Manifest::format`].
+pub const FORMAT: &str = "rollcall.snapshot/1";
+
+/// Everything a reader must know about a snapshot before believing a row of it.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Manifest {
+    /// [`FORMAT`]; a reader refuses any other.
+    pub format: String,
+    /// The tool that collected.
+    pub tool: Tool,
+    /// Identity, [`as_of`](Self::as_of) in compact form.
+    pub id: SnapshotId,
+    /// The organization as it was asked for.
+    pub org: OrgName,
+    /// Instant the collection started, whole seconds; every age is counted from here.
+    pub as_of: Timestamp,
+    /// Wall clock when the (last) attempt started.
+    pub started_at: Timestamp,
+    /// Wall clock when the last source was read.
+    pub finished_at: Timestamp,
+    /// Base URL of the Hub.
+    pub endpoint: String,
+    /// Whose token read.
+    pub collector: Collector,
+    /// Plan and where it is known from.
+    pub plan: PlanFact,
+    /// Per source, all of [`Source::ALL`].
+    pub sources: BTreeMap<Source, SourceRecord>,
+    /// Per table that was written.
+    pub tables: BTreeMap<String, TableRecord>,
+    /// The audit log and its archive.
+    pub audit: Audit,
+    /// SHA-256 of the effective configuration in canonical JSON.
+    pub config_sha256: String,
+    /// The snapshot before this one in the same store; `None` for the first.
+    pub previous: Option<Previous>,
+}
+
+/// Name and version of the tool.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Tool {
+    /// `rollcall`.
+    pub name: String,
+    /// Semantic version.
+    pub version: String,
+}
+
+/// Whose token read, from `/api/whoami-v2`. Never the token.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Collector {
+    /// `name`.
+    pub login: String,
+    /// `id`.
+    pub user_id: Option<String>,
+    /// `auth.type`, for example `access_token`.
+    pub auth_type: Option<String>,
+    /// `auth.accessToken.role`: `read`, `write`, `fineGrained`.
+    pub token_role: Option<String>,
+    /// `auth.accessToken.createdAt`; tells the collector's own token among the members' tokens.
+    pub token_created_at: Option<Timestamp>,
+    /// `auth.accessToken.displayName`.
+    pub token_name: Option<String>,
+    /// Permissions of a fine-grained token for this organization, sorted; empty for others.
+    pub permissions: Vec<String>,
+    /// `orgs[].id` of this organization.
+    pub org_id: Option<String>,
+    /// `orgs[].roleInOrg`; `None` when the token's owner is not a member.
+    pub role_in_org: Option<String>,
+    /// `orgs[].securityRestrictions`, sorted: why this credential cannot see the organization right now.
+    pub security_restrictions: Vec<String>,
+}
+
+/// The plan and its origin.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PlanFact {
+    /// Wire value: `team`, `enterprise`, `plus`, `academia`; `free` when the Hub names none.
+    pub name: String,
+    /// `configuration`, `whoami`, `overview` or `default`.
+    pub from: String,
+}
+
+impl PlanFact {
+    /// The plan as a value.
+    #[must_use]
+    pub fn plan(&self) -> Plan {
+        Plan::of(&self.name)
+    }
+}
+
+/// What became of one source.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct SourceRecord {
+    /// Coverage.
+    pub coverage: Coverage,
+    /// Why it is not `collected`, in one sentence without secrets; `None` when it is.
+    pub why: Option<String>,
+    /// Rows read.
+    pub rows: u64,
+    /// Every request made for it, in the order of their `raw` numbers.
+    pub requests: Vec<Request>,
+    /// Counts the Hub states itself (`totalResults`, `numUsers`), to be tied to `rows`.
+    pub tie_outs: BTreeMap<String, i64>,
+}
+
+/// One table file.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct TableRecord {
+    /// Rows.
+    pub rows: u64,
+    /// Columns in file order.
+    pub columns: Vec<ColumnRecord>,
+    /// SHA-256 of the Parquet file, hexadecimal.
+    pub sha256: String,
+}
+
+/// One column of a table file.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ColumnRecord {
+    /// Name.
+    pub name: String,
+    /// `text`, `integer`, `boolean`, `timestamp[us, UTC]`, `date`, `list<text>`.
+    #[serde(rename = "type")]
+    pub kind: String,
+}
+
+/// The audit log as this snapshot sees it.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Audit {
+    /// Events that this snapshot brought and no earlier one had.
+    pub events_new: u64,
+    /// Events of the archive that this snapshot reads.
+    pub events_in_archive: u64,
+    /// Oldest event of the archive; `None` when it is empty.
+    pub oldest: Option<Timestamp>,
+    /// Newest event of the archive.
+    pub newest: Option<Timestamp>,
+    /// Oldest event of the continuous stretch that ends at `as_of`; `None` when there is none.
+    pub observed_since: Option<Timestamp>,
+    /// Stretches between two exports that share no event.
+    pub log_gaps: Vec<LogGap>,
+    /// Event types outside the declared list, with their counts in this export.
+    pub unknown_types: BTreeMap<String, u64>,
+    /// Files of the archive that this snapshot reads, by path relative to the organization's folder.
+    pub parts: BTreeMap<String, String>,
+}
+
+/// A stretch of time in which the log was not seen.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct LogGap {
+    /// Newest event known before it.
+    pub from: Timestamp,
+    /// Oldest event known after it, or `as_of` when the export was empty.
+    pub to: Timestamp,
+}
+
+/// Link to the snapshot before.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Previous {
+    /// Its id.
+    pub id: SnapshotId,
+    /// SHA-256 of its `manifest.json`.
+    pub sha256: String,
+}
+
+impl Manifest {
+    /// Coverage of a source; a source that the manifest does not name was not asked for.
+    #[must_use]
+    pub fn coverage(&self, source: Source) -> Coverage {
+        self.sources.get(&source).map_or(Coverage::NotRequested, |s| s.coverage)
+    }
+
+    /// Whether `source` is a hole in this snapshot's evidence.
+    #[must_use]
+    pub fn is_gap(&self, source: Source) -> bool {
+        self.coverage(source).is_gap(source)
+    }
+
+    /// Why a source is not `collected`, or an empty text.
+    #[must_use]
+    pub fn why(&self, source: Source) -> &str {
+        self.sources.get(&source).and_then(|s| s.why.as_deref()).unwrap_or_default()
+    }
+}

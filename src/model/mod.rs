@@ -1,0 +1,16 @@
+//! The vocabulary of an access review.
+//!
+//! Plain values that every other room speaks in: who can be reached ([`ids`]), when ([`time`]), what was
+//! looked at and what could not be ([`coverage`], [`evidence`], [`manifest`]), and what was decided
+//! ([`verdict`], [`outcome`]). Nothing here opens a file or a socket, knows polars or reads the clock.
+
+pub mod coverage;
+pub mod evidence;
+pub mod exception;
+pub mod ids;
+pub mod manifest;
+pub mod outcome;
+pub mod params;
+pub mod role;
+pub mod time;
+pub mod verdict;

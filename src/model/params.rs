@@ -1,0 +1,137 @@
+//! Thresholds and prices: what a reader of the report must know to recompute a verdict.
+//!
+//! These are the sections `[seats]`, `[activity]` and `[analyzers.*]` of the configuration; the defaults here are the
+//! ones printed in the README and echoed in every report.
+
+use serde::{Deserialize, Serialize};
+
+/// `[seats]`.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Seats {
+    /// Price of a seat per month in USD; `None` takes the plan's list price.
+    pub price_usd: Option<f64>,
+    /// Seats on the contract; `None` when not known.
+    pub purchased: Option<u32>,
+    /// Seats on the last invoice; `None` when not known.
+    pub invoiced: Option<u32>,
+    /// Day of the month on which the subscription renews, 1 to 31.
+    pub renewal_day: u32,
+    /// Whether pending invites are billed.
+    pub count_pending_invites: bool,
+    /// Whether external collaborators are billed.
+    pub count_external: bool,
+    /// Whether members with the role `no_access` are billed.
+    pub count_no_access: bool,
+}
+
+impl Default for Seats {
+    fn default() -> Self {
+        Self {
+            price_usd: None,
+            purchased: None,
+            invoiced: None,
+            renewal_day: 1,
+            count_pending_invites: true,
+            count_external: true,
+            count_no_access: true,
+        }
+    }
+}
+
+/// `[activity]`, used wherever a rule asks whether somebody is active.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Activity {
+    /// Days without activity from which somebody is inactive.
+    pub threshold_days: i64,
+    /// Days after joining in which nobody is called inactive.
+    pub grace_days: i64,
+}
+
+impl Default for Activity {
+    fn default() -> Self {
+        Self { threshold_days: 90, grace_days: 30 }
+    }
+}
+
+/// `[analyzers.orphaned-access]`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct OrphanedAccess {
+    /// Days from which a pending invite is stale.
+    pub invite_stale_days: i64,
+    /// Whether grantees who never were members get a row each.
+    pub list_outside_grants: bool,
+}
+
+impl Default for OrphanedAccess {
+    fn default() -> Self {
+        Self { invite_stale_days: 30, list_outside_grants: false }
+    }
+}
+
+/// `[analyzers.owner-coverage]`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct OwnerCoverage {
+    /// Owners an organization needs.
+    pub min_owners: u32,
+    /// Owners from which there are too many; `None` is max(5, 10 % of members rounded up).
+    pub max_owners: Option<u32>,
+}
+
+impl Default for OwnerCoverage {
+    fn default() -> Self {
+        Self { min_owners: 2, max_owners: None }
+    }
+}
+
+/// `[analyzers.offboarding]`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Offboarding {
+    /// Hours after the end of the last working day within which access must be gone.
+    pub sla_hours: i64,
+}
+
+impl Default for Offboarding {
+    fn default() -> Self {
+        Self { sla_hours: 24 }
+    }
+}
+
+/// `[analyzers.*]`.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Analyzers {
+    /// Orphaned access.
+    pub orphaned_access: OrphanedAccess,
+    /// Owner coverage.
+    pub owner_coverage: OwnerCoverage,
+    /// Offboarding.
+    pub offboarding: Offboarding,
+}
+
+/// Everything an analysis can be tuned by; echoed in every report.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct Params {
+    /// `[seats]`.
+    pub seats: Seats,
+    /// `[activity]`.
+    pub activity: Activity,
+    /// `[analyzers]`.
+    pub analyzers: Analyzers,
+}
+
+/// `[roster]`: which column of a people export says what.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Roster {
+    /// The file, relative to the folder of the configuration.
+    pub file: String,
+    /// Header of each field; a field not named here is the header of the same name.
+    pub columns: std::collections::BTreeMap<String, String>,
+    /// A company's own words for `active`, `leave`, `contractor` and `terminated`.
+    pub status_values: std::collections::BTreeMap<String, Vec<String>>,
+}

@@ -1,0 +1,129 @@
+//! Instants and days: parsing, age and the only date formatting.
+//!
+//! The clock is not read here. Whoever needs "now" gets it as a value.
+
+use chrono::{DateTime, Datelike as _, Days, NaiveDate, NaiveDateTime, SecondsFormat, SubsecRound as _, Utc};
+
+/// An instant in UTC; microseconds are kept in tables, seconds are printed.
+pub type Timestamp = DateTime<Utc>;
+
+/// Seconds in a day.
+const DAY: i64 = 86_400;
+
+/// Parses a timestamp of the Hub or of a file.
+///
+/// RFC 3339 with any offset is read as it is; a date-time without an offset and a plain date are taken as UTC.
+/// `None` when the text is none of these.
+#[must_use]
+pub fn parse(text: &str) -> Option<Timestamp> {
+    let text = text.trim();
+    if let Ok(t) = DateTime::parse_from_rfc3339(text) {
+        return Some(t.with_timezone(&Utc).trunc_subsecs(6));
+    }
+    if let Ok(t) = NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f") {
+        return Some(t.and_utc().trunc_subsecs(6));
+    }
+    parse_date(text).map(start_of)
+}
+
+/// Parses `YYYY-MM-DD`.
+#[must_use]
+pub fn parse_date(text: &str) -> Option<NaiveDate> {
+    NaiveDate::parse_from_str(text.trim(), "%Y-%m-%d").ok()
+}
+
+/// Midnight UTC at the start of a day.
+#[must_use]
+pub fn start_of(date: NaiveDate) -> Timestamp {
+    date.and_time(chrono::NaiveTime::MIN).and_utc()
+}
+
+/// Whole days from `then` to `as_of`, never negative.
+#[must_use]
+pub fn age_days(as_of: Timestamp, then: Timestamp) -> i64 {
+    let micros = as_of.timestamp_micros() - then.timestamp_micros();
+    micros.div_euclid(DAY * 1_000_000).max(0)
+}
+
+/// RFC 3339 in UTC with seconds, as every report prints it.
+#[must_use]
+pub fn format(t: Timestamp) -> String {
+    t.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// `YYYY-MM-DD`.
+#[must_use]
+pub fn format_date(date: NaiveDate) -> String {
+    date.format("%Y-%m-%d").to_string()
+}
+
+/// The creation time inside a 24-digit hexadecimal `ObjectId`, a hint and never a fact.
+///
+/// `None` when `id` is not of that form.
+#[must_use]
+pub fn of_object_id(id: &str) -> Option<Timestamp> {
+    if id.len() != 24 || !id.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return None;
+    }
+    let seconds = u32::from_str_radix(&id[..8], 16).ok()?;
+    DateTime::from_timestamp(i64::from(seconds), 0)
+}
+
+/// The first date with day-of-month `day` strictly after `date`; a month too short for it renews on its last day.
+#[must_use]
+pub fn next_monthly(date: NaiveDate, day: u32) -> NaiveDate {
+    let candidate = |year: i32, month: u32| {
+        (1..=day.clamp(1, 31)).rev().find_map(|d| NaiveDate::from_ymd_opt(year, month, d)).unwrap_or(date)
+    };
+    let this = candidate(date.year(), date.month());
+    if this > date {
+        return this;
+    }
+    let (year, month) = if date.month() == 12 { (date.year() + 1, 1) } else { (date.year(), date.month() + 1) };
+    candidate(year, month)
+}
+
+/// The day after `date`; `date` itself at the end of the calendar.
+#[must_use]
+pub fn day_after(date: NaiveDate) -> NaiveDate {
+    date.checked_add_days(Days::new(1)).unwrap_or(date)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages_are_whole_days_and_never_negative() {
+        let as_of = parse("2026-10-01T06:00:00Z").unwrap();
+        assert_eq!(age_days(as_of, parse("2026-09-30T06:00:00Z").unwrap()), 1);
+        assert_eq!(age_days(as_of, parse("2026-09-30T06:00:00.001Z").unwrap()), 0);
+        assert_eq!(age_days(as_of, parse("2027-01-01T00:00:00Z").unwrap()), 0);
+    }
+
+    #[test]
+    fn reads_what_the_hub_and_files_write() {
+        for text in
+            ["2026-09-20T09:00:00.000Z", "2026-09-20T11:00:00+02:00", "2026-09-20T09:00:00", " 2026-09-20T09:00:00Z "]
+        {
+            assert_eq!(format(parse(text).unwrap()), "2026-09-20T09:00:00Z", "{text}");
+        }
+        assert_eq!(parse("20/09/2026"), None);
+    }
+
+    #[test]
+    fn renewal_is_strictly_later_and_fits_the_month() {
+        let d = |s| parse_date(s).unwrap();
+        assert_eq!(next_monthly(d("2026-10-01"), 1), d("2026-11-01"));
+        assert_eq!(next_monthly(d("2026-09-30"), 1), d("2026-10-01"));
+        assert_eq!(next_monthly(d("2026-12-15"), 1), d("2027-01-01"));
+        assert_eq!(next_monthly(d("2026-02-01"), 31), d("2026-02-28"));
+        assert_eq!(next_monthly(d("2026-02-28"), 31), d("2026-03-31"));
+    }
+
+    #[test]
+    fn object_ids_carry_their_second() {
+        assert_eq!(of_object_id("640000000000000000000001").map(format).as_deref(), Some("2023-03-02T01:38:24Z"));
+        assert_eq!(of_object_id("okta|001"), None);
+    }
+}

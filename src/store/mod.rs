@@ -1,0 +1,1 @@
+//! Snapshots on disk: staged, sealed by one rename, never rewritten.

@@ -1,0 +1,1 @@
+//! Records ⇄ polars frames, with the declared schema or not at all.
