@@ -1,8 +1,12 @@
-//! Words and paper: outcomes become CSV, JSON and PDF. Nothing is judged or computed here.
+//! Words and paper: outcomes become CSV, JSON, PDF and Markdown. Nothing is judged or computed here.
+//!
+//! A [`template`] chooses sections and columns, [`build`] makes a [`document`] of them, [`render`] turns it into bytes,
+//! and [`files`] puts those on the disk as one folder.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::Path};
 
 use crate::model::{
+    coverage::{Coverage, Source},
     exception::ExceptionOutcome,
     manifest::Manifest,
     outcome::{Outcome, TieOut},
@@ -10,8 +14,22 @@ use crate::model::{
     time::Timestamp,
 };
 
+mod build;
 pub mod document;
+pub mod error;
+mod files;
+mod layout;
 pub mod render;
+pub mod template;
+#[cfg(test)]
+mod testing;
+pub mod wording;
+mod words;
+
+pub use error::Error;
+pub use files::Written;
+pub use render::Format;
+pub use template::Template;
 
 /// Everything a report is made of. Two equal inputs give the same bytes in every format.
 #[derive(Clone, Debug)]
@@ -43,4 +61,146 @@ pub struct Input<'a> {
     pub classification: String,
     /// Paper of the PDF.
     pub paper: document::Paper,
+}
+
+/// Writes a report in every format into `out/<org>-<snapshot id>`.
+///
+/// # Errors
+/// When a template asks for what the analysis does not have, or a file cannot be made or written. Then no file of
+/// this run is in place, unless an existing folder was being renewed: such a folder is left without `SHA256SUMS`.
+pub fn write(input: &Input<'_>, templates: &[Template], formats: &[Format], out: &Path) -> Result<Written, Error> {
+    check(input, templates)?;
+    let mut files = BTreeMap::new();
+    for format in formats {
+        render::render(input, templates, *format, &mut files)?;
+    }
+    files::publish(out, &format!("{}-{}", input.manifest.org, input.manifest.id), &files)
+}
+
+/// Checks that templates and outcomes fit together.
+fn check(input: &Input<'_>, templates: &[Template]) -> Result<(), Error> {
+    for (at, template) in templates.iter().enumerate() {
+        if templates[..at].iter().any(|t| t.name() == template.name()) {
+            return Err(Error::SameName(template.name().to_owned()));
+        }
+        template.check_against(input.outcomes)?;
+    }
+    for outcome in input.outcomes {
+        let columns = outcome.meta.columns.len();
+        if let Some(row) = outcome.rows.iter().find(|r| r.cells.len() != columns) {
+            let (subject, cells) = (row.subject.clone(), row.cells.len());
+            return Err(Error::Shape { analyzer: outcome.meta.id, subject, cells, columns });
+        }
+    }
+    Ok(())
+}
+
+/// What became of a source, and who needs it.
+#[derive(Debug)]
+struct SourceFact<'a> {
+    /// The source.
+    source: Source,
+    /// Its coverage.
+    coverage: Coverage,
+    /// Whether that is a hole in the evidence.
+    gap: bool,
+    /// Why it is not `collected`.
+    why: Option<&'a str>,
+    /// Rows read; `None` where nothing could be read, which is not the same as none.
+    rows: Option<u64>,
+    /// Number of requests.
+    requests: usize,
+    /// Ids of the analyzers that rest on it.
+    needed_by: Vec<&'static str>,
+}
+
+/// What became of every source, in report order.
+fn coverage_of<'a>(input: &'a Input<'_>) -> Vec<SourceFact<'a>> {
+    let fact = |source: Source| {
+        let record = input.manifest.sources.get(&source);
+        let coverage = input.manifest.coverage(source);
+        let gap = coverage.is_gap(source);
+        let empty_by_plan = coverage == Coverage::PlanRequired && !gap;
+        let asked_for = source.is_opt_in() && coverage != Coverage::NotRequested;
+        let needs = |o: &&Outcome| {
+            let has_row = |o: &Outcome| o.rows.iter().any(|r| r.subject_kind == "source" && r.subject == source.name());
+            asked_for || o.meta.needs.contains(&source) || has_row(o)
+        };
+        SourceFact {
+            source,
+            coverage,
+            gap,
+            why: record.and_then(|r| r.why.as_deref()).filter(|w| !w.is_empty()),
+            rows: record.map(|r| r.rows).filter(|_| coverage.has_rows() || empty_by_plan),
+            requests: record.map_or(0, |r| r.requests.len()),
+            needed_by: input.outcomes.iter().filter(needs).map(|o| o.meta.id).collect(),
+        }
+    };
+    Source::ALL.into_iter().map(fact).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use testing::Sample;
+
+    #[test]
+    fn a_report_folder_holds_what_was_asked_for() {
+        let (sample, out) = (Sample::new(), tempfile::tempdir().unwrap());
+        let templates = [template::load("access-review").unwrap()];
+        let written = write(&sample.input(), &templates, &[Format::Csv, Format::Json, Format::Md], out.path()).unwrap();
+        assert!(written.dir.ends_with("acme-20261001T060000Z"));
+        let names: Vec<_> =
+            written.files.iter().map(|f| f.strip_prefix(&written.dir).unwrap().to_str().unwrap().to_owned()).collect();
+        let expected = [
+            "access-review.json",
+            "access-review.md",
+            "csv/access.csv",
+            "csv/inactive-seats.csv",
+            "csv/orphaned-access.csv",
+            "csv/owner-coverage.csv",
+            "csv/seat-spend.csv",
+            "SHA256SUMS",
+        ];
+        assert_eq!(names, expected);
+        assert!(written.files.iter().all(|f| f.is_file()));
+    }
+
+    #[test]
+    fn the_same_input_gives_the_same_bytes() {
+        let (sample, out) = (Sample::new(), tempfile::tempdir().unwrap());
+        let templates = [template::load("access-review").unwrap()];
+        let formats = [Format::Csv, Format::Json, Format::Md];
+        let sums = |dir: &str| {
+            let written = write(&sample.input(), &templates, &formats, &out.path().join(dir)).unwrap();
+            std::fs::read_to_string(written.dir.join("SHA256SUMS")).unwrap()
+        };
+        assert_eq!(sums("a"), sums("b"));
+    }
+
+    #[test]
+    fn what_does_not_fit_together_is_refused_before_anything_is_written() {
+        let (mut sample, out) = (Sample::new(), tempfile::tempdir().unwrap());
+        let template = template::load("access-review").unwrap();
+        let same = [template.clone(), template.clone()];
+        let error = write(&sample.input(), &same, &[Format::Csv], out.path()).unwrap_err();
+        assert!(matches!(error, Error::SameName(_)));
+        sample.outcomes[0].rows[0].cells.pop();
+        let error = write(&sample.input(), &[template], &[Format::Csv], out.path()).unwrap_err();
+        assert!(error.to_string().contains("gave 4 cells for 5 columns"), "{error}");
+        assert_eq!(std::fs::read_dir(out.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn rows_of_a_source_that_was_not_read_are_not_zero() {
+        let mut sample = Sample::new();
+        sample.open_a_gap(Source::Tokens);
+        let input = sample.input();
+        let facts = coverage_of(&input);
+        let fact = |s: Source| facts.iter().find(|f| f.source == s).unwrap();
+        assert_eq!((fact(Source::Tokens).rows, fact(Source::Tokens).gap), (None, true));
+        assert_eq!(fact(Source::Members).rows, Some(4));
+        assert_eq!(fact(Source::Commits).rows, None);
+        assert_eq!(fact(Source::Tokens).needed_by, ["inactive-seats", "orphaned-access", "seat-spend"]);
+    }
 }

@@ -1,1 +1,116 @@
 //! From a report to bytes, one file per format.
+
+use std::{collections::BTreeMap, fmt, str::FromStr};
+
+use super::{Input, build, document::Document, error::Error, template::Template};
+
+pub mod csv;
+pub mod json_v1;
+pub mod markdown;
+
+/// A format of a report.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Format {
+    /// `csv/<analyzer>.csv`, for spreadsheets and imports.
+    Csv,
+    /// `<template>.pdf`, for people.
+    Pdf,
+    /// `<template>.json`, for programs.
+    Json,
+    /// `<template>.md`, one screen for a ticket or a chat.
+    Md,
+}
+
+impl Format {
+    /// Every format, in the order of the command line's help.
+    pub const ALL: [Self; 4] = [Self::Csv, Self::Pdf, Self::Json, Self::Md];
+
+    /// The word on the command line, also the file's ending.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Pdf => "pdf",
+            Self::Json => "json",
+            Self::Md => "md",
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+/// A word that is not a format.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum BadFormat {
+    /// Planned, and not there yet.
+    #[error("the format {0:?} is not yet there (csv, pdf, json, md are)")]
+    NotYet(String),
+    /// No such format.
+    #[error("{0:?} is not a format (csv, pdf, json, md)")]
+    Unknown(String),
+}
+
+impl FromStr for Format {
+    type Err = BadFormat;
+    fn from_str(s: &str) -> Result<Self, BadFormat> {
+        let s = s.trim();
+        match Self::ALL.into_iter().find(|f| f.word() == s) {
+            Some(format) => Ok(format),
+            None if matches!(s, "html" | "xlsx") => Err(BadFormat::NotYet(s.to_owned())),
+            None => Err(BadFormat::Unknown(s.to_owned())),
+        }
+    }
+}
+
+/// Adds the files of one format, by path inside the report folder.
+///
+/// # Errors
+/// When a file cannot be made.
+pub(super) fn render(
+    input: &Input<'_>,
+    templates: &[Template],
+    format: Format,
+    files: &mut BTreeMap<String, Vec<u8>>,
+) -> Result<(), Error> {
+    if format == Format::Csv {
+        for outcome in input.outcomes {
+            files.insert(format!("csv/{}.csv", outcome.meta.id), csv::render(outcome)?);
+        }
+        return Ok(());
+    }
+    for template in templates {
+        let bytes = match format {
+            Format::Csv => continue,
+            Format::Json => json_v1::render(input, template, templates)?,
+            Format::Md => markdown::render(&build::build(input, template)).into_bytes(),
+            Format::Pdf => pdf(template, &build::build(input, template))?,
+        };
+        files.insert(format!("{}.{format}", template.name()), bytes);
+    }
+    Ok(())
+}
+
+/// The PDF of one template.
+fn pdf(template: &Template, document: &Document) -> Result<Vec<u8>, Error> {
+    let _ = document;
+    Err(Error::Pdf { template: template.name().to_owned(), source: "not there yet".into() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats_are_named_and_planned_ones_say_so() {
+        for format in Format::ALL {
+            assert_eq!(format.word().parse(), Ok(format));
+        }
+        let error = |s: &str| s.parse::<Format>().unwrap_err().to_string();
+        assert_eq!(error("html"), "the format \"html\" is not yet there (csv, pdf, json, md are)");
+        assert_eq!(error("doc"), "\"doc\" is not a format (csv, pdf, json, md)");
+    }
+}

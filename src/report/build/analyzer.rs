@@ -1,0 +1,316 @@
+//! One section per analyzer: question, answer, picture, the rows that need a decision with reason and action, how it
+//! was judged. Every row that is not a pass is printed in full; passes are counted.
+
+use serde_json::Value;
+
+use super::{Context, SOURCE, align_of, capitalize, column, day, heading, note, paragraph, scalar, summary, table};
+use crate::{
+    model::{
+        outcome::{COMMON, Cell, CellKind, Outcome, Row},
+        verdict::Verdict,
+    },
+    report::{
+        document::{Align, Block, Column, Span, Table, Text, plain, strong},
+        layout::{BreakdownSpec, ColumnSpec, Section},
+        wording,
+    },
+};
+
+/// The section.
+pub(super) fn blocks(context: &Context<'_>, spec: &Section) -> Vec<Block> {
+    let Some(outcome) = context.outcome_of(spec) else { return Vec::new() };
+    let words = &context.words;
+    let mut out = vec![Block::Paragraph(strong(outcome.meta.question))];
+    let gaps = context.gaps_of(outcome);
+    if !gaps.is_empty() {
+        let sources = Context::list_sources(gaps);
+        let mut text = plain(words.say("analyzer.incomplete", &[("sources", &sources)]));
+        text.extend(context.page_of(&words.get("cover.gaps-page"), "scope"));
+        out.push(Block::Badge(Verdict::Unknown, text));
+    }
+    let answer = context.answer(outcome);
+    if !answer.is_empty() {
+        out.push(paragraph(answer));
+    }
+    out.push(Block::Paragraph(counts(context, outcome)));
+    out.extend(summary::charts(context, spec));
+    if !spec.facts.is_empty() {
+        let fact = |total: &str| outcome.totals.get(total).and_then(scalar);
+        let value = |total: &str| plain(fact(total).unwrap_or_else(|| words.get("unknown.value")));
+        out.push(Block::Facts(spec.facts.iter().map(|f| (f.title.clone(), value(&f.total))).collect()));
+    }
+    for breakdown in &spec.breakdowns {
+        out.push(heading(&breakdown.title));
+        out.push(breakdown_table(context, breakdown, outcome));
+    }
+    out.extend(decisions(context, spec, outcome));
+    out.extend(listed(context, spec, outcome, Verdict::Unknown, "analyzer.unknown"));
+    out.extend(listed(context, spec, outcome, Verdict::Accepted, "analyzer.accepted"));
+    out.extend(method(context, outcome));
+    out
+}
+
+/// How many rows have which verdict.
+fn counts(context: &Context<'_>, outcome: &Outcome) -> Text {
+    let words = &context.words;
+    let mut text = plain(words.say("analyzer.counts", &[("n", &outcome.rows.len().to_string())]));
+    for (at, verdict) in Verdict::ALL.into_iter().enumerate() {
+        let before = if at == 0 { "" } else { " · " };
+        text.push(Span::Plain(format!("{before}{} ", outcome.count(verdict))));
+        text.push(Span::Verdict(verdict));
+    }
+    text.push(Span::Plain(". ".to_owned()));
+    text.push(Span::Plain(words.say("analyzer.passes", &[("id", outcome.meta.id)])));
+    text
+}
+
+/// A total that is a list of objects or a map, as a table.
+fn breakdown_table(context: &Context<'_>, spec: &BreakdownSpec, outcome: &Outcome) -> Block {
+    let unknown = context.words.get("unknown.value");
+    let cell = |value: Option<&Value>| plain(value.and_then(scalar).unwrap_or_else(|| unknown.clone()));
+    let rows: Vec<Vec<Text>> = match outcome.totals.get(&spec.total) {
+        Some(Value::Array(items)) => {
+            items.iter().map(|item| spec.columns.iter().map(|c| cell(item.get(&c.key))).collect()).collect()
+        }
+        Some(Value::Object(map)) => {
+            map.iter().map(|(key, value)| vec![plain(key.clone()), cell(Some(value))]).collect()
+        }
+        _ => Vec::new(),
+    };
+    let columns: Vec<(String, f32)> =
+        spec.columns.iter().enumerate().map(|(at, c)| (c.title.clone(), if at == 0 { 3.0 } else { -1.0 })).collect();
+    table(&columns, rows, context.words.get("analyzer.breakdown-empty"))
+}
+
+/// Whether the template lists rows of a verdict.
+fn lists(spec: &Section, verdict: Verdict) -> bool {
+    match &spec.verdicts {
+        Some(verdicts) => verdicts.contains(&verdict),
+        None => verdict != Verdict::Pass,
+    }
+}
+
+/// Rows that fail or need a review, by rule, each rule with what to do.
+fn decisions(context: &Context<'_>, spec: &Section, outcome: &Outcome) -> Vec<Block> {
+    let words = &context.words;
+    let mut out = vec![heading(words.get("analyzer.decisions"))];
+    let open = |r: &&Row| matches!(r.verdict, Verdict::Fail | Verdict::Review);
+    let rows: Vec<&Row> = outcome.rows.iter().filter(open).collect();
+    if rows.is_empty() {
+        let unknown = outcome.count(Verdict::Unknown) > 0;
+        out.push(paragraph(words.get(match (outcome.rows.is_empty(), unknown) {
+            (true, _) => "analyzer.nothing-judged",
+            (_, true) => "analyzer.decisions-none-gaps",
+            _ => "analyzer.decisions-none",
+        })));
+    }
+    if let Some(advice) = context.wording(outcome.meta.id).map(|w| w.advice.as_str()).filter(|_| !rows.is_empty()) {
+        out.extend(wording::blocks(advice, Block::Paragraph));
+    }
+    let mut groups: Vec<((Verdict, &str), Vec<&Row>)> = Vec::new();
+    let (shown, hidden): (Vec<&Row>, Vec<&Row>) = rows.into_iter().partition(|r| lists(spec, r.verdict));
+    for row in shown {
+        let key = (row.verdict, row.rule.as_str());
+        match groups.iter_mut().find(|(k, _)| *k == key) {
+            Some((_, rows)) => rows.push(row),
+            None => groups.push((key, vec![row])),
+        }
+    }
+    for ((verdict, rule), rows) in groups {
+        out.extend(group(context, spec, outcome, (verdict, rule, &rows)));
+    }
+    if !hidden.is_empty() {
+        let verdicts: std::collections::BTreeSet<&str> = hidden.iter().map(|r| r.verdict.word()).collect();
+        let verdicts = verdicts.into_iter().collect::<Vec<_>>().join(", ");
+        let n = hidden.len().to_string();
+        let values = [("verdicts", verdicts.as_str()), ("n", &n), ("id", outcome.meta.id)];
+        out.push(note(words.say("analyzer.filtered", &values)));
+    }
+    out
+}
+
+/// The rows of one rule: when it applies, what to do, and the table.
+fn group(
+    context: &Context<'_>,
+    spec: &Section,
+    outcome: &Outcome,
+    (verdict, rule, rows): (Verdict, &str, &[&Row]),
+) -> Vec<Block> {
+    let words = &context.words;
+    let mut severities: Vec<&str> = Vec::new();
+    for row in rows {
+        if !severities.contains(&row.severity.word()) {
+            severities.push(row.severity.word());
+        }
+    }
+    let n = rows.len().to_string();
+    let size = words.say("analyzer.group", &[("n", &n), ("severity", &severities.join(", "))]);
+    let mut line = vec![Span::Verdict(verdict), Span::Plain(size)];
+    if let Some(doc) = outcome.meta.rules.iter().find(|r| r.id == rule).map(|r| r.doc) {
+        line.push(Span::Plain(format!(". {doc}")));
+    }
+    let mut out = vec![Block::Heading { level: 3, text: rule.to_owned() }, Block::Paragraph(line)];
+    if let Some(remedy) = context.wording(outcome.meta.id).and_then(|w| w.remedies.get(rule)) {
+        out.extend(wording::blocks(remedy, Block::Paragraph));
+    }
+    out.push(rows_table(context, spec, outcome, rows, Extra::None));
+    out
+}
+
+/// Rows of one verdict in one table, with the rule of each; nothing without rows.
+fn listed(context: &Context<'_>, spec: &Section, outcome: &Outcome, verdict: Verdict, title: &str) -> Vec<Block> {
+    let rows: Vec<&Row> = outcome.rows.iter().filter(|r| r.verdict == verdict).collect();
+    if rows.is_empty() {
+        return Vec::new();
+    }
+    let words = &context.words;
+    let mut out = vec![heading(words.get(title))];
+    if !lists(spec, verdict) {
+        let n = rows.len().to_string();
+        let values = [("verdicts", verdict.word()), ("n", n.as_str()), ("id", outcome.meta.id)];
+        out.push(note(words.say("analyzer.filtered", &values)));
+        return out;
+    }
+    if verdict == Verdict::Accepted {
+        out.push(note(words.get("analyzer.accepted-text")));
+    }
+    if verdict == Verdict::Unknown {
+        let mut rules: Vec<&str> = Vec::new();
+        for row in &rows {
+            if !rules.contains(&row.rule.as_str()) {
+                rules.push(&row.rule);
+            }
+        }
+        let remedies = context.wording(outcome.meta.id).map(|w| &w.remedies);
+        for rule in rules {
+            let Some(remedy) = remedies.and_then(|r| r.get(rule)) else { continue };
+            let mut blocks = wording::blocks(remedy, Block::Paragraph);
+            if let Some(Block::Paragraph(text)) = blocks.first_mut() {
+                text.splice(0..0, [Span::Mono(rule.to_owned()), Span::Plain(": ".to_owned())]);
+            }
+            out.extend(blocks);
+        }
+    }
+    out.push(rows_table(context, spec, outcome, &rows, Extra::Rule));
+    out
+}
+
+/// A column that a table has beside those of the template.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extra {
+    /// None; subject and reason are there in any case.
+    None,
+    /// The rule of each row, because the table has several.
+    Rule,
+    /// None, and neither subject nor reason unless the template asks for them.
+    Nothing,
+}
+
+/// A table of rows with the template's columns. Subject and reason are there whether the template names them or not.
+pub(super) fn rows_table(
+    context: &Context<'_>,
+    spec: &Section,
+    outcome: &Outcome,
+    rows: &[&Row],
+    extra: Extra,
+) -> Block {
+    let mut columns: Vec<(&str, Column)> = spec.columns.iter().map(|c| titled(outcome, c)).collect();
+    let named = |columns: &[(&str, Column)], name: &str| columns.iter().any(|(n, _)| *n == name);
+    if extra != Extra::Nothing {
+        if !named(&columns, "subject") {
+            columns.insert(0, ("subject", column(words_of("subject"), 2.0, Align::Left)));
+        }
+        if !named(&columns, "reason") {
+            columns.push(("reason", column(words_of("reason"), 4.0, Align::Left)));
+        }
+    }
+    if extra == Extra::Rule && !named(&columns, "rule") {
+        let title = context.words.get("analyzer.rule");
+        columns.insert(1, ("rule", column(title, 1.6, Align::Left)));
+    }
+    let cells = |row: &Row| columns.iter().map(|(name, _)| cell(context, outcome, row, name)).collect();
+    let rows = rows.iter().map(|row| cells(row)).collect();
+    let empty = context.words.get("analyzer.nothing-judged");
+    Block::Table(Table { columns: columns.into_iter().map(|(_, c)| c).collect(), rows, empty })
+}
+
+/// Name, title, weight and alignment of a column.
+fn titled<'s>(outcome: &Outcome, spec: &'s ColumnSpec) -> (&'s str, Column) {
+    let name = spec.name.get_ref().as_str();
+    let declared = COMMON.iter().chain(outcome.meta.columns).find(|c| c.name == name);
+    let align = align_of(declared.map_or(CellKind::Text, |c| c.kind));
+    let title = spec.title.clone().unwrap_or_else(|| words_of(name));
+    (name, column(title, spec.weight.unwrap_or(1.0), align))
+}
+
+/// A column name in words: `last_active_at` is `Last active at`.
+fn words_of(name: &str) -> String {
+    capitalize(&name.replace('_', " "))
+}
+
+/// A cell of a table. The reason also names the other rules that apply.
+fn cell(context: &Context<'_>, outcome: &Outcome, row: &Row, name: &str) -> Text {
+    match name {
+        "subject_kind" => plain(row.subject_kind.clone()),
+        "subject" => strong(row.subject.clone()),
+        "verdict" => vec![Span::Verdict(row.verdict)],
+        "severity" => plain(row.severity.word()),
+        "rule" => vec![Span::Mono(row.rule.clone())],
+        "also" => plain(row.also.join(", ")),
+        "reason" => {
+            let mut text = plain(row.reason.clone());
+            if !row.also.is_empty() {
+                let also = context.words.say("analyzer.also", &[("rules", &row.also.join(", "))]);
+                text.push(Span::Plain(format!(" {also}")));
+            }
+            text
+        }
+        _ => match outcome.cell(row, name) {
+            Some(Cell::Time(t)) => plain(day(*t)),
+            Some(Cell::List(items)) => plain(items.join(", ")),
+            Some(cell) => plain(cell.to_text()),
+            None => Text::new(),
+        },
+    }
+}
+
+/// How it was judged: why it matters, method, rules, limits.
+fn method(context: &Context<'_>, outcome: &Outcome) -> Vec<Block> {
+    let words = &context.words;
+    let mut out = vec![heading(words.get("analyzer.method"))];
+    let text = context.wording(outcome.meta.id);
+    if let Some(text) = text {
+        out.extend(wording::blocks(&context.sentence(&text.why, outcome), Block::Note));
+        out.extend(wording::blocks(&context.sentence(&text.method, outcome), Block::Note));
+    }
+    let columns = [
+        (words.get("analyzer.rule"), 2.2),
+        (words.get("analyzer.verdict"), 1.0),
+        (words.get("analyzer.severity"), 1.0),
+        (words.get("analyzer.when"), 5.8),
+    ];
+    let rule = |r: &crate::model::outcome::RuleSpec| {
+        vec![vec![Span::Mono(r.id.to_owned())], vec![Span::Verdict(r.verdict)], plain(r.severity.word()), plain(r.doc)]
+    };
+    if !outcome.meta.rules.is_empty() {
+        out.push(table(&columns, outcome.meta.rules.iter().map(rule).collect(), String::new()));
+    }
+    out.push(Block::Heading { level: 3, text: words.get("analyzer.limits") });
+    let mut limits: Vec<Text> = outcome.limits.iter().map(|l| plain(l.clone())).collect();
+    if let Some(text) = text {
+        for block in wording::blocks(&text.limits, Block::Paragraph) {
+            match block {
+                Block::Bullets(items) => limits.extend(items),
+                Block::Paragraph(item) => limits.push(item),
+                _ => {}
+            }
+        }
+    }
+    out.push(Block::Bullets(limits));
+    out
+}
+
+/// Whether a row stands for a source.
+pub(super) fn is_source(row: &Row) -> bool {
+    row.subject_kind == SOURCE
+}

@@ -1,0 +1,158 @@
+//! What closes a report: exceptions and their fate, what is left to decide with lines to sign on, the population.
+
+use super::{
+    Context,
+    analyzer::{self, Extra, is_source},
+    heading, note, paragraph, table,
+};
+use crate::{
+    model::{
+        exception::{ExceptionOutcome, ExceptionState},
+        outcome::{Outcome, Row},
+        time,
+        verdict::Verdict,
+    },
+    report::{
+        document::{Block, Span, Text, mono, plain},
+        layout::Section,
+    },
+};
+
+/// Whether an exception is a finding of its own.
+pub(super) fn is_finding(outcome: &ExceptionOutcome) -> bool {
+    outcome.state != ExceptionState::InForce
+}
+
+/// The section on exceptions.
+pub(super) fn exceptions(context: &Context<'_>) -> Vec<Block> {
+    let words = &context.words;
+    let mut out = vec![note(words.get("exceptions.intro"))];
+    if context.input.exceptions.is_empty() {
+        out.push(paragraph(words.get("exceptions.empty")));
+        return out;
+    }
+    let (findings, in_force): (Vec<_>, Vec<_>) = context.input.exceptions.iter().partition(|e| is_finding(e));
+    out.push(heading(words.get("exceptions.findings")));
+    out.push(exception_table(context, &findings, &words.get("exceptions.findings-none")));
+    out.push(heading(words.get("exceptions.in-force")));
+    out.push(exception_table(context, &in_force, &words.get("exceptions.in-force-none")));
+    out
+}
+
+/// A table of exceptions.
+fn exception_table(context: &Context<'_>, list: &[&ExceptionOutcome], empty: &str) -> Block {
+    let words = &context.words;
+    let columns = [
+        (words.get("exceptions.what"), 2.8),
+        (words.get("exceptions.reason"), 2.6),
+        (words.get("exceptions.approved"), 1.7),
+        (words.get("exceptions.expires"), 1.1),
+        (words.get("exceptions.state"), 1.0),
+        (words.get("exceptions.matched"), -0.6),
+        (words.get("exceptions.note"), 2.6),
+    ];
+    let row = |outcome: &&ExceptionOutcome| {
+        let e = &outcome.exception;
+        let mut what = vec![Span::Strong(e.subject.clone())];
+        if e.pattern {
+            what.push(Span::Plain(format!(" ({})", words.get("exceptions.pattern"))));
+        }
+        if let Some(resource) = &e.resource {
+            what.push(Span::Plain(format!(" · {resource}")));
+        }
+        what.push(Span::Plain(" ".to_owned()));
+        what.push(Span::Mono(format!("{}/{}", e.analyzer, e.rule)));
+        vec![
+            what,
+            plain(e.reason.clone()),
+            plain(e.approved_by.clone()),
+            plain(time::format_date(e.expires)),
+            plain(state_word(outcome.state)),
+            plain(outcome.matched.to_string()),
+            plain(outcome.note.clone()),
+        ]
+    };
+    table(&columns, list.iter().map(row).collect(), empty)
+}
+
+/// The state's word, as in JSON.
+const fn state_word(state: ExceptionState) -> &'static str {
+    match state {
+        ExceptionState::InForce => "in-force",
+        ExceptionState::Expired => "expired",
+        ExceptionState::Unused => "unused",
+        ExceptionState::OverBroad => "over-broad",
+        ExceptionState::TooLong => "too-long",
+    }
+}
+
+/// The section to sign.
+pub(super) fn sign_off(context: &Context<'_>, spec: &Section) -> Vec<Block> {
+    let words = &context.words;
+    let mut out = vec![paragraph(words.get("sign-off.intro"))];
+    let login = &context.input.manifest.collector.login;
+    if !login.is_empty() {
+        out.push(note(words.say("sign-off.self-review", &[("login", login)])));
+    }
+    if context.gaps().next().is_some() {
+        let mut text = plain(words.get("sign-off.gaps"));
+        text.extend(context.page_of(&words.get("cover.gaps-page"), "scope"));
+        out.push(Block::Badge(Verdict::Unknown, text));
+    }
+    out.push(heading(words.get("sign-off.open")));
+    let columns = [
+        (words.get("sign-off.analyzer"), 3.0),
+        (words.get("sign-off.fail"), -1.0),
+        (words.get("sign-off.review"), -1.0),
+        (words.get("sign-off.unknown"), -1.0),
+        (words.get("sign-off.accepted"), -1.0),
+        (words.get("sign-off.pass"), -1.0),
+    ];
+    let all = context.input.outcomes.iter();
+    let chosen = |o: &&Outcome| spec.analyzers.is_empty() || spec.analyzers.iter().any(|id| id.get_ref() == o.meta.id);
+    let row = |o: &Outcome| {
+        let mut cells = vec![section_link(context, o.meta.id)];
+        cells.extend(Verdict::ALL.into_iter().map(|v| plain(o.count(v).to_string())));
+        cells
+    };
+    out.push(table(&columns, all.filter(chosen).map(row).collect(), String::new()));
+    out.push(paragraph(words.get("sign-off.decided")));
+    out.push(heading(words.get("sign-off.signatures")));
+    let lines = words.list("sign-off.lines");
+    let sign = |who: &String| std::iter::once(who.clone()).chain(lines.iter().cloned()).collect();
+    out.push(Block::SignOff(spec.signatories.iter().map(sign).collect()));
+    out
+}
+
+/// The title of an analyzer, a link where it has a section.
+fn section_link(context: &Context<'_>, id: &str) -> Text {
+    let text = context.title_of(id);
+    if context.anchors.contains(id) { vec![Span::Link { to: id.to_owned(), text }] } else { plain(text) }
+}
+
+/// The population.
+pub(super) fn appendix(context: &Context<'_>, spec: &Section) -> Vec<Block> {
+    let Some(outcome) = context.outcome_of(spec) else { return Vec::new() };
+    let words = &context.words;
+    let rows: Vec<&Row> = outcome.rows.iter().filter(|r| !is_source(r)).collect();
+    let n = rows.len().to_string();
+    let id = outcome.meta.id;
+    if rows.is_empty() {
+        let complete = context.gaps_of(outcome).is_empty();
+        return vec![paragraph(words.get(if complete { "appendix.empty" } else { "appendix.empty-gaps" }))];
+    }
+    let mut out = vec![paragraph(words.say("appendix.intro", &[("n", &n), ("id", id)]))];
+    let cap = spec.cap.unwrap_or(usize::MAX);
+    if rows.len() > cap {
+        let text = words.say("appendix.cap", &[("cap", &cap.to_string()), ("n", &n), ("id", id)]);
+        out.push(Block::Paragraph(vec![Span::Strong(text)]));
+    }
+    let shown = &rows[..rows.len().min(cap)];
+    out.push(analyzer::rows_table(context, spec, outcome, shown, Extra::Nothing));
+    out
+}
+
+/// A digest, shortened for tables whose full value is in the manifest.
+pub(super) fn short(sha256: &str) -> Text {
+    mono(sha256.chars().take(16).collect::<String>())
+}

@@ -1,0 +1,77 @@
+//! The cover: what this is, of whom, from which evidence, and whether the evidence is complete.
+
+use super::{Context, note};
+use crate::{
+    model::{time, verdict::Verdict},
+    report::document::{Block, Span, Text, mono, plain},
+};
+
+/// The cover's blocks. The renderer sets title and organization from the document.
+pub(super) fn blocks(context: &Context<'_>) -> Vec<Block> {
+    let words = &context.words;
+    vec![badge(context), Block::Facts(facts(context)), note(words.get("cover.note"))]
+}
+
+/// *Evidence complete*, or the number of gaps and where they are listed.
+fn badge(context: &Context<'_>) -> Block {
+    let words = &context.words;
+    let n = context.gaps().count();
+    if n == 0 {
+        return Block::Badge(Verdict::Pass, plain(words.get("cover.complete")));
+    }
+    let mut text = plain(words.say("cover.gaps", &[("n", &n.to_string())]));
+    text.extend(context.page_of(&words.get("cover.gaps-page"), "scope"));
+    Block::Badge(Verdict::Unknown, text)
+}
+
+/// What identifies the report.
+fn facts(context: &Context<'_>) -> Vec<(String, Text)> {
+    let (words, input) = (&context.words, context.input);
+    let manifest = input.manifest;
+    let (from, to) = input.period;
+    let say = |key: &str, values: &[(&str, &str)]| plain(words.say(key, values));
+    let collector = &manifest.collector;
+    let unknown = words.get("unknown.value");
+    let or_unknown = |value: &Option<String>| value.clone().unwrap_or_else(|| unknown.clone());
+    let collected_by = if collector.login.is_empty() {
+        plain(words.get("cover.collector-unknown"))
+    } else {
+        let (role, token) = (or_unknown(&collector.role_in_org), or_unknown(&collector.token_role));
+        say("cover.collector-value", &[("login", &collector.login), ("role", &role), ("token", &token)])
+    };
+    let baseline = input.baseline_as_of.map_or_else(|| words.get("cover.baseline-none"), time::format);
+    vec![
+        (words.get("cover.organization"), vec![Span::Strong(manifest.org.to_string())]),
+        (
+            words.get("cover.period"),
+            say("cover.period-value", &[("from", &time::format(from)), ("to", &time::format(to))]),
+        ),
+        (words.get("cover.as-of"), plain(time::format(manifest.as_of))),
+        (
+            words.get("cover.snapshot"),
+            say(
+                "cover.snapshot-value",
+                &[
+                    ("id", manifest.id.as_str()),
+                    ("from", &time::format(manifest.started_at)),
+                    ("to", &time::format(manifest.finished_at)),
+                ],
+            ),
+        ),
+        (words.get("cover.endpoint"), plain(manifest.endpoint.clone())),
+        (words.get("cover.collector"), collected_by),
+        (
+            words.get("cover.prepared"),
+            say(
+                "cover.prepared-value",
+                &[
+                    ("version", &input.tool_version),
+                    ("collector", &format!("{} {}", manifest.tool.name, manifest.tool.version)),
+                ],
+            ),
+        ),
+        (words.get("cover.baseline"), plain(baseline)),
+        (words.get("cover.audience"), plain(context.template.audience())),
+        (words.get("cover.manifest"), mono(input.manifest_sha256.clone())),
+    ]
+}

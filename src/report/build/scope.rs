@@ -1,0 +1,207 @@
+//! Scope, method and limits: what was looked at, what could not be, by which thresholds; and the figures compared.
+
+use super::{Context, heading, note, paragraph, table};
+use crate::{
+    model::{outcome::TieOut, time, verdict::Verdict},
+    report::{
+        SourceFact,
+        document::{Block, Span, Text, mono, plain},
+    },
+};
+
+/// The section on scope.
+pub(super) fn blocks(context: &Context<'_>) -> Vec<Block> {
+    let words = &context.words;
+    let manifest = context.input.manifest;
+    let mut out = vec![
+        heading(words.get("scope.what")),
+        paragraph(words.say("scope.what-text", &[("org", manifest.org.as_str()), ("endpoint", &manifest.endpoint)])),
+        heading(words.get("scope.sources")),
+    ];
+    let any_gap = context.gaps().next().is_some();
+    out.push(paragraph(if any_gap { words.get("scope.gaps") } else { words.get("scope.no-gaps") }));
+    out.push(coverage(context));
+    out.push(Block::Facts(token(context)));
+    out.push(heading(words.get("scope.audit")));
+    out.extend(audit(context));
+    out.push(heading(words.get("scope.thresholds")));
+    out.push(Block::Facts(thresholds(context)));
+    out.push(heading(words.get("scope.limits")));
+    out.push(Block::Bullets(words.list("scope.limits-list").into_iter().map(plain).collect()));
+    out.push(heading(words.get("scope.reading")));
+    out.push(Block::Bullets(words.list("scope.reading-list").into_iter().map(plain).collect()));
+    out
+}
+
+/// One row per source, gaps first.
+fn coverage(context: &Context<'_>) -> Block {
+    let words = &context.words;
+    let columns = [
+        (words.get("scope.source"), 2.4),
+        (words.get("scope.coverage"), 2.0),
+        (words.get("scope.rows"), -0.8),
+        (words.get("scope.requests"), -0.9),
+        (words.get("scope.why"), 4.4),
+    ];
+    let (gaps, others): (Vec<_>, Vec<_>) = context.sources.iter().partition(|s| s.gap);
+    let rows = gaps.into_iter().chain(others).map(|s| source_row(context, s)).collect();
+    table(&columns, rows, words.get("scope.table-empty"))
+}
+
+/// The row of a source.
+fn source_row(context: &Context<'_>, fact: &SourceFact<'_>) -> Vec<Text> {
+    let words = &context.words;
+    let name = fact.source.name();
+    let label = words.find(&format!("source.{name}")).unwrap_or(name);
+    let meaning = words.find(&format!("coverage.{}", fact.coverage)).unwrap_or_default();
+    let mut coverage = if fact.gap { vec![Span::Verdict(Verdict::Unknown), Span::Plain(" ".into())] } else { vec![] };
+    coverage.push(Span::Strong(fact.coverage.to_string()));
+    coverage.push(Span::Plain(format!(": {meaning}")));
+    let mut why: Vec<String> = fact.why.map(str::to_owned).into_iter().collect();
+    if !fact.needed_by.is_empty() {
+        let titles: Vec<String> = fact.needed_by.iter().map(|id| context.title_of(id)).collect();
+        why.push(words.say("scope.needed-by", &[("analyzers", &titles.join(", "))]));
+    }
+    vec![
+        vec![Span::Plain(format!("{label} ")), Span::Mono(name.to_owned())],
+        coverage,
+        plain(fact.rows.map(|n| n.to_string()).unwrap_or_default()),
+        plain(fact.requests.to_string()),
+        plain(sentences(&why)),
+    ]
+}
+
+/// Joins texts so that each ends with a full stop.
+fn sentences(parts: &[String]) -> String {
+    let stop = |p: &String| if p.ends_with(['.', '!', '?']) { p.clone() } else { format!("{p}.") };
+    parts.iter().map(stop).collect::<Vec<_>>().join(" ")
+}
+
+/// What the collector's token may do.
+fn token(context: &Context<'_>) -> Vec<(String, Text)> {
+    let words = &context.words;
+    let collector = &context.input.manifest.collector;
+    let permissions = match collector.permissions.as_slice() {
+        [] if collector.token_role.is_none() => plain(words.get("unknown.value")),
+        [] => plain(words.get("scope.permissions-none")),
+        list => mono(list.join(", ")),
+    };
+    let mut facts = vec![(words.get("scope.permissions"), permissions)];
+    if !collector.security_restrictions.is_empty() {
+        facts.push((words.get("scope.restrictions"), mono(collector.security_restrictions.join(", "))));
+    }
+    facts
+}
+
+/// How far the audit log goes.
+fn audit(context: &Context<'_>) -> Vec<Block> {
+    let words = &context.words;
+    let audit = &context.input.manifest.audit;
+    let mut lines = Vec::new();
+    if let (Some(oldest), Some(newest)) = (audit.oldest, audit.newest) {
+        let n = audit.events_in_archive.to_string();
+        let new = audit.events_new.to_string();
+        let (oldest, newest) = (time::format(oldest), time::format(newest));
+        let values = [("n", n.as_str()), ("new", &new), ("oldest", &oldest), ("newest", &newest)];
+        lines.push(words.say("scope.audit-archive", &values));
+    } else {
+        lines.push(words.get("scope.audit-none"));
+    }
+    match audit.observed_since {
+        Some(t) => lines.push(words.say("scope.audit-since", &[("since", &time::format(t))])),
+        None => lines.push(words.get("scope.audit-since-none")),
+    }
+    for gap in &audit.log_gaps {
+        let (from, to) = (time::format(gap.from), time::format(gap.to));
+        lines.push(words.say("scope.audit-gap", &[("from", &from), ("to", &to)]));
+    }
+    if !audit.unknown_types.is_empty() {
+        let types: Vec<String> = audit.unknown_types.iter().map(|(t, n)| format!("{t} ({n})")).collect();
+        lines.push(words.say("scope.audit-unknown", &[("types", &types.join(", "))]));
+    }
+    vec![Block::Bullets(lines.into_iter().map(plain).collect())]
+}
+
+/// Thresholds and prices in force.
+fn thresholds(context: &Context<'_>) -> Vec<(String, Text)> {
+    let words = &context.words;
+    let params = context.input.params;
+    let number = |key: &str, n: i64| words.say(key, &[("n", &n.to_string())]);
+    let owners = &params.analyzers.owner_coverage;
+    let seats = &params.seats;
+    let price = match seats.price_usd {
+        Some(usd) => words.say("scope.price-value", &[("usd", &format!("{usd:.2}"))]),
+        None => words.get("scope.price-plan"),
+    };
+    let billed: Vec<String> = [
+        (seats.count_pending_invites, words.get("scope.billed-invites")),
+        (seats.count_external, words.get("scope.billed-external")),
+        (seats.count_no_access, words.get("scope.billed-no-access")),
+    ]
+    .into_iter()
+    .filter_map(|(counts, what)| counts.then_some(what))
+    .collect();
+    let billed = if billed.is_empty() { words.get("scope.billed-none") } else { billed.join(", ") };
+    let plan = &context.input.manifest.plan;
+    let facts = [
+        (words.get("scope.threshold-days"), number("scope.days", params.activity.threshold_days)),
+        (words.get("scope.grace-days"), number("scope.grace-value", params.activity.grace_days)),
+        (
+            words.get("scope.invite-days"),
+            number("scope.invite-value", params.analyzers.orphaned_access.invite_stale_days),
+        ),
+        (words.get("scope.min-owners"), owners.min_owners.to_string()),
+        (
+            words.get("scope.max-owners"),
+            owners.max_owners.map_or_else(|| words.get("scope.max-owners-default"), |n| n.to_string()),
+        ),
+        (words.get("scope.plan"), words.say("scope.plan-value", &[("name", &plan.name), ("from", &plan.from)])),
+        (words.get("scope.price"), price),
+        (words.get("scope.billed"), billed),
+        (words.get("scope.renewal"), seats.renewal_day.to_string()),
+    ];
+    facts.into_iter().map(|(label, value)| (label, plain(value))).collect()
+}
+
+/// The section on figures compared.
+pub(super) fn tie_outs(context: &Context<'_>) -> Vec<Block> {
+    let words = &context.words;
+    let columns = [
+        (words.get("tie-out.name"), 1.5),
+        (words.get("tie-out.counted"), 2.2),
+        (words.get("tie-out.stated"), 2.2),
+        (words.get("tie-out.difference"), -1.0),
+        (words.get("tie-out.unexplained"), -1.1),
+        (words.get("tie-out.explanation"), 3.2),
+    ];
+    let rows = context.input.tie_outs.iter().map(|t| tie_out_row(context, t)).collect();
+    vec![note(words.get("tie-out.intro")), table(&columns, rows, words.get("tie-out.empty"))]
+}
+
+/// The row of a comparison.
+fn tie_out_row(context: &Context<'_>, tie: &TieOut) -> Vec<Text> {
+    let words = &context.words;
+    let figure = |n: Option<i64>, from: &str| {
+        let value = n.map_or_else(|| words.get("unknown.value"), |n| n.to_string());
+        plain(words.say("tie-out.from", &[("value", &value), ("from", from)]))
+    };
+    let difference = tie.counted.zip(tie.stated).map(|(counted, stated)| counted - stated);
+    let unexplained = match tie.unexplained {
+        Some(0) => vec![Span::Verdict(Verdict::Pass), Span::Plain(" 0".to_owned())],
+        Some(n) => vec![Span::Verdict(Verdict::Review), Span::Plain(format!(" {n}"))],
+        None => vec![Span::Verdict(Verdict::Unknown)],
+    };
+    let explanation = match (tie.explanation.as_str(), difference) {
+        ("", None) => words.get("tie-out.incomplete"),
+        ("", Some(0)) => words.get("tie-out.agrees"),
+        (text, _) => text.to_owned(),
+    };
+    vec![
+        plain(tie.name.clone()),
+        figure(tie.counted, &tie.counted_from),
+        figure(tie.stated, &tie.stated_by),
+        plain(difference.map_or_else(|| words.get("unknown.value"), |n| n.to_string())),
+        unexplained,
+        plain(explanation),
+    ]
+}

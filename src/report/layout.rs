@@ -1,0 +1,229 @@
+//! What a template may say: the keys of `report.toml`.
+
+use std::fmt;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::document::ChartStyle;
+use crate::model::verdict::Verdict;
+
+/// A whole template.
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Layout {
+    /// Version of the format, checked before everything else.
+    #[serde(rename = "version")]
+    pub(super) _version: u32,
+    /// Title of the report.
+    pub(super) title: String,
+    /// Whom it is for.
+    pub(super) audience: String,
+    /// BCP 47 tag of the words.
+    pub(super) language: Spanned<String>,
+    /// Sections in order.
+    pub(super) sections: Vec<Section>,
+}
+
+/// What a section is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Kind {
+    /// Title page.
+    Cover,
+    /// One page: sentences, tiles, pictures, actions.
+    Summary,
+    /// Sources, thresholds, limits.
+    Scope,
+    /// Figures compared.
+    TieOut,
+    /// One analyzer.
+    Analyzer,
+    /// Exceptions and their fate.
+    Exceptions,
+    /// What is left to decide, and lines to sign on.
+    SignOff,
+    /// Hashes, requests, commands.
+    Manifest,
+    /// The population.
+    Appendix,
+}
+
+impl Kind {
+    /// The word in a template, also the anchor of the section.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Cover => "cover",
+            Self::Summary => "summary",
+            Self::Scope => "scope",
+            Self::TieOut => "tie-out",
+            Self::Analyzer => "analyzer",
+            Self::Exceptions => "exceptions",
+            Self::SignOff => "sign-off",
+            Self::Manifest => "manifest",
+            Self::Appendix => "appendix",
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+/// `[[sections]]`.
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Section {
+    /// What it is.
+    pub(super) kind: Spanned<Kind>,
+    /// Title; the cover's is not printed.
+    #[serde(default)]
+    pub(super) title: String,
+    /// Analyzer of a section of kind `analyzer` or `appendix`.
+    pub(super) analyzer: Option<Spanned<String>>,
+    /// Analyzers whose answers and actions a summary shows.
+    #[serde(default)]
+    pub(super) analyzers: Vec<Spanned<String>>,
+    /// Key figures of a summary.
+    #[serde(default)]
+    pub(super) tiles: Vec<Spanned<String>>,
+    /// Number of actions in a summary.
+    #[serde(default)]
+    pub(super) actions: usize,
+    /// Pictures; two at most stand side by side.
+    #[serde(default)]
+    pub(super) charts: Vec<ChartSpec>,
+    /// Totals shown as label and value.
+    #[serde(default)]
+    pub(super) facts: Vec<FactSpec>,
+    /// Totals that are tables themselves.
+    #[serde(default)]
+    pub(super) breakdowns: Vec<BreakdownSpec>,
+    /// Columns of its table.
+    #[serde(default)]
+    pub(super) columns: Vec<ColumnSpec>,
+    /// Verdicts whose rows are listed; all but `pass` when not given.
+    pub(super) verdicts: Option<Vec<Verdict>>,
+    /// Rows listed at most; none left out when not given.
+    pub(super) cap: Option<usize>,
+    /// Boxes of a sign-off: who signs.
+    #[serde(default)]
+    pub(super) signatories: Vec<String>,
+}
+
+/// A picture.
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ChartSpec {
+    /// Chart id, as the analyzer gives it.
+    pub(super) id: Spanned<String>,
+    /// The analyzer; the section's own when not given.
+    pub(super) analyzer: Option<Spanned<String>>,
+    /// The drawing.
+    #[serde(with = "Style")]
+    pub(super) style: ChartStyle,
+    /// Whether seats by status over the snapshots in the store take its place, once there are two.
+    #[serde(default)]
+    pub(super) over_time: bool,
+}
+
+/// Words of [`ChartStyle`] in a template.
+#[derive(Deserialize)]
+#[serde(remote = "ChartStyle", rename_all = "lowercase")]
+enum Style {
+    /// Vertical bars.
+    Columns,
+    /// Horizontal bars.
+    Bars,
+    /// One bar in parts.
+    Share,
+}
+
+/// A total as label and value.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FactSpec {
+    /// Key of the total.
+    pub(super) total: String,
+    /// Label.
+    pub(super) title: String,
+}
+
+/// A total that is a list of objects or a map.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct BreakdownSpec {
+    /// Key of the total.
+    pub(super) total: String,
+    /// Heading.
+    pub(super) title: String,
+    /// Keys of the objects with their titles; `key` and `value` for a map.
+    pub(super) columns: Vec<FieldSpec>,
+}
+
+/// A column of a breakdown.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FieldSpec {
+    /// Key.
+    pub(super) key: String,
+    /// Header.
+    pub(super) title: String,
+}
+
+/// A column of the analyzer's table.
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ColumnSpec {
+    /// Column name, as in CSV.
+    pub(super) name: Spanned<String>,
+    /// Header; the name in words when not given.
+    pub(super) title: Option<String>,
+    /// Share of the width relative to the others.
+    pub(super) weight: Option<f32>,
+}
+
+impl Section {
+    /// Anchor: the analyzer's id, else the kind.
+    pub(super) fn anchor(&self) -> &str {
+        match (&self.analyzer, self.kind.get_ref()) {
+            (Some(id), Kind::Analyzer) => id.get_ref(),
+            (_, kind) => kind.word(),
+        }
+    }
+
+    /// Optional keys: whether the section uses each, and the kinds that take it.
+    pub(super) fn keys(&self) -> [(&'static str, bool, &'static [Kind]); 11] {
+        use Kind::{Analyzer, Appendix, SignOff, Summary};
+        [
+            ("analyzer", self.analyzer.is_some(), &[Analyzer, Appendix]),
+            ("analyzers", !self.analyzers.is_empty(), &[Summary, SignOff]),
+            ("tiles", !self.tiles.is_empty(), &[Summary]),
+            ("actions", self.actions > 0, &[Summary]),
+            ("charts", !self.charts.is_empty(), &[Summary, Analyzer]),
+            ("facts", !self.facts.is_empty(), &[Analyzer]),
+            ("breakdowns", !self.breakdowns.is_empty(), &[Analyzer]),
+            ("columns", !self.columns.is_empty(), &[Analyzer, Appendix]),
+            ("verdicts", self.verdicts.is_some(), &[Analyzer]),
+            ("cap", self.cap.is_some(), &[Appendix]),
+            ("signatories", !self.signatories.is_empty(), &[SignOff]),
+        ]
+    }
+}
+
+impl Layout {
+    /// Every analyzer that the template names, in order of first mention.
+    pub(super) fn analyzers(&self) -> Vec<&str> {
+        let mut ids = Vec::new();
+        for section in &self.sections {
+            for id in section.analyzer.iter().chain(&section.analyzers) {
+                if !ids.contains(&id.get_ref().as_str()) {
+                    ids.push(id.get_ref().as_str());
+                }
+            }
+        }
+        ids
+    }
+}

@@ -1,0 +1,316 @@
+//! `<template>.json`, format `rollcall.report/1`: the whole report as data, with its own structs so that the rest can
+//! move without changing what scripts read.
+//!
+//! Keys stand in the order declared here. A row is an object keyed by column in column order; an empty cell is `null`,
+//! never 0 or false. Numbers and truth values are typed, money is a number with two decimals (`20.00`), lists are
+//! arrays, instants RFC 3339 and days `YYYY-MM-DD` texts. Cells are never altered: what the Hub sent is what stands
+//! here, whatever a spreadsheet would make of it.
+
+use std::collections::BTreeMap;
+
+use serde::{
+    Serialize, Serializer,
+    ser::{Error as _, SerializeMap as _},
+};
+use serde_json::value::RawValue;
+
+use crate::{
+    model::{
+        coverage::{Coverage, Source},
+        exception::ExceptionOutcome,
+        manifest::{Collector, PlanFact, Previous, Tool},
+        outcome::{COMMON, Cell, Outcome, Row, TieOut, money},
+        params::Params,
+        time::{self, Timestamp},
+        verdict::Verdict,
+    },
+    report::{Input, coverage_of, error::Error, template::Template},
+};
+
+/// Value of the key `format`.
+pub const FORMAT: &str = "rollcall.report/1";
+
+/// The JSON file of one template; it ends with a line feed.
+///
+/// # Errors
+/// When a value has no form in JSON.
+pub fn render(input: &Input<'_>, template: &Template, templates: &[Template]) -> Result<Vec<u8>, Error> {
+    let report = Report::of(input, template, templates);
+    let mut bytes = serde_json::to_vec_pretty(&report)
+        .map_err(|source| Error::Json { template: template.name().to_owned(), source })?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+/// The root object.
+#[derive(Serialize)]
+struct Report<'a> {
+    /// [`FORMAT`].
+    format: &'static str,
+    /// Organization.
+    org: &'a str,
+    /// Where the evidence is.
+    snapshot: Snapshot<'a>,
+    /// The snapshot's `as_of`.
+    as_of: String,
+    /// The tool that reports.
+    tool: Tool,
+    /// What the report was made with.
+    parameters: Parameters<'a>,
+    /// One item per source, in report order.
+    coverage: Vec<CoverageItem<'a>>,
+    /// Totals by analyzer.
+    totals: Totals<'a>,
+    /// Counts and rows by analyzer.
+    analyzers: Analyzers<'a>,
+    /// Figures compared.
+    tie_outs: &'a [TieOut],
+    /// Exceptions and their fate.
+    exceptions: &'a [ExceptionOutcome],
+    /// Requirements and what answers them; empty as long as no framework is asked for.
+    controls: [(); 0],
+}
+
+/// Identity and origin of the evidence.
+#[derive(Serialize)]
+struct Snapshot<'a> {
+    /// Snapshot id.
+    id: &'a str,
+    /// SHA-256 of `manifest.json`.
+    manifest_sha256: &'a str,
+    /// Start of the collection by the wall clock.
+    started_at: String,
+    /// End of the collection.
+    finished_at: String,
+    /// The Hub that was read.
+    endpoint: &'a str,
+    /// The tool that collected.
+    tool: &'a Tool,
+    /// Whose token read.
+    collector: &'a Collector,
+    /// The snapshot before in the same store.
+    previous: Option<&'a Previous>,
+}
+
+/// What a reader needs to recompute the verdicts.
+#[derive(Serialize)]
+struct Parameters<'a> {
+    /// Period under review.
+    period: Period,
+    /// `as_of` of the baseline.
+    baseline: Option<String>,
+    /// Plan and its origin.
+    plan: &'a PlanFact,
+    /// This file's template.
+    template: &'a str,
+    /// All templates of the run.
+    templates: Vec<&'a str>,
+    /// Thresholds and prices in force.
+    thresholds: &'a Params,
+    /// SHA-256 of the configuration at collection.
+    config_sha256: &'a str,
+}
+
+/// First and last instant.
+#[derive(Serialize)]
+struct Period {
+    /// First instant.
+    from: String,
+    /// Last instant.
+    to: String,
+}
+
+/// What became of one source.
+#[derive(Serialize)]
+struct CoverageItem<'a> {
+    /// Source.
+    source: Source,
+    /// Coverage.
+    coverage: Coverage,
+    /// Why it is not `collected`.
+    why: Option<&'a str>,
+    /// Rows read; `null` for a source of which nothing was read.
+    rows: Option<u64>,
+    /// Number of requests.
+    requests: usize,
+    /// Analyzers that need it.
+    needed_by: Vec<&'static str>,
+}
+
+/// Totals of each analyzer, in report order.
+struct Totals<'a>(&'a [Outcome]);
+
+impl Serialize for Totals<'_> {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_map(self.0.iter().map(|o| (o.meta.id, &o.totals)))
+    }
+}
+
+/// The analyzers, in report order.
+struct Analyzers<'a>(&'a [Outcome]);
+
+impl Serialize for Analyzers<'_> {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_map(self.0.iter().map(|o| (o.meta.id, Analyzer::of(o))))
+    }
+}
+
+/// One analyzer's result.
+#[derive(Serialize)]
+struct Analyzer<'a> {
+    /// Rows by verdict; every verdict is there.
+    counts: BTreeMap<Verdict, usize>,
+    /// What it could not look at.
+    limits: &'a [String],
+    /// Rows in report order.
+    rows: Vec<RowObject<'a>>,
+}
+
+/// A row with its column names.
+struct RowObject<'a>(&'a Outcome, &'a Row);
+
+impl Serialize for RowObject<'_> {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        let Self(outcome, row) = self;
+        let mut map = s.serialize_map(Some(COMMON.len() + row.cells.len()))?;
+        map.serialize_entry("subject_kind", &row.subject_kind)?;
+        map.serialize_entry("subject", &row.subject)?;
+        map.serialize_entry("verdict", &row.verdict)?;
+        map.serialize_entry("severity", &row.severity)?;
+        map.serialize_entry("rule", &row.rule)?;
+        map.serialize_entry("also", &row.also)?;
+        map.serialize_entry("reason", &row.reason)?;
+        for (column, cell) in outcome.meta.columns.iter().zip(&row.cells) {
+            map.serialize_entry(column.name, &CellValue(cell))?;
+        }
+        map.end()
+    }
+}
+
+/// A cell as JSON.
+struct CellValue<'a>(&'a Cell);
+
+impl Serialize for CellValue<'_> {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Cell::Empty => s.serialize_none(),
+            Cell::Text(text) => s.serialize_str(text),
+            Cell::Integer(n) => s.serialize_i64(*n),
+            Cell::Boolean(b) => s.serialize_bool(*b),
+            Cell::Time(t) => s.serialize_str(&time::format(*t)),
+            Cell::Date(d) => s.serialize_str(&time::format_date(*d)),
+            // The literal keeps both decimals, which a float would lose.
+            Cell::Money(cents) => RawValue::from_string(money(*cents)).map_err(S::Error::custom)?.serialize(s),
+            Cell::List(items) => items.serialize(s),
+        }
+    }
+}
+
+impl<'a> Analyzer<'a> {
+    /// Counts and rows of an outcome.
+    fn of(outcome: &'a Outcome) -> Self {
+        Self {
+            counts: Verdict::ALL.into_iter().map(|v| (v, outcome.count(v))).collect(),
+            limits: &outcome.limits,
+            rows: outcome.rows.iter().map(|row| RowObject(outcome, row)).collect(),
+        }
+    }
+}
+
+impl<'a> Report<'a> {
+    /// The report of one template.
+    fn of(input: &'a Input<'a>, template: &'a Template, templates: &'a [Template]) -> Self {
+        let manifest = input.manifest;
+        Self {
+            format: FORMAT,
+            org: manifest.org.as_str(),
+            snapshot: Snapshot {
+                id: manifest.id.as_str(),
+                manifest_sha256: &input.manifest_sha256,
+                started_at: time::format(manifest.started_at),
+                finished_at: time::format(manifest.finished_at),
+                endpoint: &manifest.endpoint,
+                tool: &manifest.tool,
+                collector: &manifest.collector,
+                previous: manifest.previous.as_ref(),
+            },
+            as_of: time::format(manifest.as_of),
+            tool: Tool { name: "rollcall".to_owned(), version: input.tool_version.clone() },
+            parameters: Parameters {
+                period: period(input.period),
+                baseline: input.baseline_as_of.map(time::format),
+                plan: &manifest.plan,
+                template: template.name(),
+                templates: templates.iter().map(Template::name).collect(),
+                thresholds: input.params,
+                config_sha256: &manifest.config_sha256,
+            },
+            coverage: coverage(input),
+            totals: Totals(input.outcomes),
+            analyzers: Analyzers(input.outcomes),
+            tie_outs: input.tie_outs,
+            exceptions: input.exceptions,
+            controls: [],
+        }
+    }
+}
+
+/// The period as two texts.
+fn period((from, to): (Timestamp, Timestamp)) -> Period {
+    Period { from: time::format(from), to: time::format(to) }
+}
+
+/// What became of every source.
+fn coverage<'a>(input: &'a Input<'a>) -> Vec<CoverageItem<'a>> {
+    coverage_of(input)
+        .into_iter()
+        .map(|c| CoverageItem {
+            source: c.source,
+            coverage: c.coverage,
+            why: c.why,
+            rows: c.rows,
+            requests: c.requests,
+            needed_by: c.needed_by,
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::{template, testing};
+
+    /// The JSON of the sample.
+    fn sample() -> String {
+        let sample = testing::Sample::new();
+        let templates = [template::load("access-review").unwrap()];
+        String::from_utf8(render(&sample.input(), &templates[0], &templates).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn the_whole_file() {
+        testing::snapshot("report-json", &sample());
+    }
+
+    #[test]
+    fn the_root_has_the_keys_of_the_contract_in_order() {
+        let text = sample();
+        let at = |key: &str| text.find(&format!("\n  \"{key}\":")).unwrap_or_else(|| panic!("no key {key}"));
+        let keys = ["format", "org", "snapshot", "as_of", "tool", "parameters", "coverage", "totals", "analyzers"];
+        let more = ["exceptions", "controls"];
+        let places: Vec<usize> = keys.iter().chain(&more).map(|k| at(k)).collect();
+        assert!(places.is_sorted());
+    }
+
+    #[test]
+    fn cells_keep_their_type_and_are_never_altered() {
+        let show = |cell: Cell| serde_json::to_string(&CellValue(&cell)).unwrap();
+        assert_eq!(show(Cell::Money(2000)), "20.00");
+        assert_eq!(show(Cell::Money(-5)), "-0.05");
+        assert_eq!(show(Cell::Integer(-5)), "-5");
+        assert_eq!(show(Cell::Boolean(false)), "false");
+        assert_eq!(show(Cell::Empty), "null");
+        assert_eq!(show(Cell::List(vec!["a".to_owned(), "b;c".to_owned()])), r#"["a","b;c"]"#);
+        assert_eq!(show(Cell::Text("=1+1\0".to_owned())), "\"=1+1\\u0000\"");
+    }
+}

@@ -1,0 +1,327 @@
+//! Templates: which sections a report has, in which order, with which columns. They choose; they compute nothing.
+//!
+//! A template is a TOML file, embedded under its folder's name or given by path, with wording beside it. Whatever it
+//! says that cannot be followed is an error naming file, line, key and the nearest known key.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::{
+    error::Error,
+    layout::{Kind, Layout, Section},
+    wording::{self, Wording, unknown},
+    words::LANGUAGES,
+};
+use crate::model::outcome::{COMMON, Outcome};
+
+/// The version of the template format that this program reads.
+const VERSION: i64 = 1;
+
+/// The embedded templates, by name.
+const EMBEDDED: [(&str, &str); 1] =
+    [("access-review", include_str!("../../report_templates/access-review/report.toml"))];
+
+/// A template, checked as far as it can be without an analysis.
+#[derive(Clone, Debug)]
+pub struct Template {
+    /// Name: stem of the output files.
+    name: String,
+    /// The file, for errors.
+    file: String,
+    /// Its text, from which errors count lines.
+    text: String,
+    /// What it says.
+    pub(super) layout: Layout,
+    /// Words about each analyzer that it names.
+    pub(super) wording: BTreeMap<String, Wording>,
+}
+
+/// Names of the embedded templates.
+pub fn names() -> Vec<&'static str> {
+    EMBEDDED.iter().map(|(name, _)| *name).collect()
+}
+
+/// Loads an embedded template by name, or a user's own by the path of its TOML file or of the folder that holds its
+/// `report.toml`.
+///
+/// # Errors
+/// When there is no such template, or it says something that cannot be followed.
+pub fn load(name_or_path: &str) -> Result<Template, Error> {
+    if let Some((name, text)) = EMBEDDED.iter().find(|(name, _)| *name == name_or_path) {
+        return parse(name, &format!("report_templates/{name}/report.toml"), text, None);
+    }
+    let given = Path::new(name_or_path);
+    let path = if given.is_dir() { given.join("report.toml") } else { given.to_owned() };
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound && !looks_like_a_path(name_or_path) => {
+            let mut known = names().join(", ");
+            if let Some(near) = names().into_iter().find(|n| strsim::damerau_levenshtein(n, name_or_path) <= 3) {
+                known = format!("{known}; did you mean {near:?}?");
+            }
+            return Err(Error::UnknownTemplate { name: name_or_path.to_owned(), known });
+        }
+        Err(source) => return Err(Error::ReadTemplate { path, source }),
+    };
+    parse(&name_of(&path), &path.display().to_string(), &text, path.parent())
+}
+
+/// Whether somebody who wrote this meant a file.
+fn looks_like_a_path(text: &str) -> bool {
+    text.contains(std::path::MAIN_SEPARATOR) || text.contains('/') || Path::new(text).extension().is_some()
+}
+
+/// Name of a user's template: the file's stem, or its folder's name when the file is called `report.toml`. Only
+/// characters that are safe in a file name are kept.
+fn name_of(path: &Path) -> String {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let stem = match absolute.file_name() {
+        Some(name) if name == "report.toml" => absolute.parent().and_then(Path::file_name),
+        _ => absolute.file_stem(),
+    };
+    let stem = stem.map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+    let safe = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' };
+    let name: String = stem.trim_start_matches('.').chars().map(safe).collect();
+    if name.is_empty() { "report".to_owned() } else { name }
+}
+
+/// Only the version, so that a file of another version is not blamed for its keys.
+#[derive(Deserialize)]
+struct Version {
+    /// `version`.
+    version: Option<Spanned<toml::Value>>,
+}
+
+/// Reads and checks a template.
+fn parse(name: &str, file: &str, text: &str, folder: Option<&Path>) -> Result<Template, Error> {
+    let wrong =
+        |at: usize, message: String| Error::Template { file: file.to_owned(), line: line_of(text, at), message };
+    let explain = |e: &toml::de::Error| wrong(e.span().map_or(0, |s| s.start), nearest_key(e.message()));
+
+    let version: Version = toml::from_str(text).map_err(|e| explain(&e))?;
+    match version.version {
+        None => return Err(wrong(0, format!("the key `version` is missing; this program reads version {VERSION}"))),
+        Some(v) if v.get_ref().as_integer() != Some(VERSION) => {
+            let message =
+                format!("key `version`: {} is not a version that this program reads ({VERSION})", v.get_ref());
+            return Err(wrong(v.span().start, message));
+        }
+        Some(_) => {}
+    }
+    let layout: Layout = toml::from_str(text).map_err(|e| explain(&e))?;
+    check(&layout).map_err(|(at, message)| wrong(at, message))?;
+
+    let mut wording = BTreeMap::new();
+    for id in layout.analyzers() {
+        if let Some(words) = wording::load(id, folder)? {
+            wording.insert(id.to_owned(), words);
+        }
+    }
+    Ok(Template { name: name.to_owned(), file: file.to_owned(), text: text.to_owned(), layout, wording })
+}
+
+/// 1-based line of a byte position.
+fn line_of(text: &str, at: usize) -> usize {
+    text.as_bytes().iter().take(at).filter(|b| **b == b'\n').count() + 1
+}
+
+/// Adds the nearest known key to serde's message about an unknown one.
+fn nearest_key(message: &str) -> String {
+    let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
+    match quoted.split_first() {
+        Some((key, known)) if message.starts_with("unknown field") => unknown("key", key, known),
+        Some((word, known)) if message.starts_with("unknown variant") => unknown("word", word, known),
+        _ => message.replace('\n', " "),
+    }
+}
+
+/// Checks what the types do not: the position and the message of the first thing that cannot be followed.
+fn check(layout: &Layout) -> Result<(), (usize, String)> {
+    if !LANGUAGES.contains(&layout.language.get_ref().as_str()) {
+        let message = format!("key `language`: {}", unknown("language", layout.language.get_ref(), &LANGUAGES));
+        return Err((layout.language.span().start, message));
+    }
+    let mut seen = BTreeSet::new();
+    for section in &layout.sections {
+        let kind = *section.kind.get_ref();
+        let at = section.kind.span().start;
+        for (key, used, allowed) in section.keys() {
+            if used && !allowed.contains(&kind) {
+                return Err((at, format!("a section of kind `{kind}` does not take the key `{key}`")));
+            }
+        }
+        if kind == Kind::Analyzer && section.analyzer.is_none() {
+            return Err((at, format!("a section of kind `{kind}` needs the key `analyzer`")));
+        }
+        if !seen.insert(section.anchor()) {
+            return Err((at, format!("the section `{}` is there twice", section.anchor())));
+        }
+        for tile in &section.tiles {
+            let known = super::build::tile_ids();
+            if !known.contains(&tile.get_ref().as_str()) {
+                let message = format!("key `tiles`: {}", unknown("tile", tile.get_ref(), &known));
+                return Err((tile.span().start, message));
+            }
+        }
+        if let Some(chart) = section.charts.iter().find(|c| c.analyzer.is_none() && section.analyzer.is_none()) {
+            return Err((
+                chart.id.span().start,
+                "a chart outside an analyzer's section needs the key `analyzer`".into(),
+            ));
+        }
+    }
+    Ok(())
+}
+
+impl Template {
+    /// Name: stem of the output files.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The title.
+    pub fn title(&self) -> &str {
+        &self.layout.title
+    }
+
+    /// Whom it is for.
+    pub fn audience(&self) -> &str {
+        &self.layout.audience
+    }
+
+    /// An error about a key of this template.
+    fn wrong(&self, at: usize, message: String) -> Error {
+        Error::Template { file: self.file.clone(), line: line_of(&self.text, at), message }
+    }
+
+    /// Checks that what the template names is in an analysis: a report that silently lacks a section looks complete.
+    pub(super) fn check_against(&self, outcomes: &[Outcome]) -> Result<(), Error> {
+        let ids: Vec<&str> = outcomes.iter().map(|o| o.meta.id).collect();
+        let find = |id: &Spanned<String>, key: &str| {
+            outcomes.iter().find(|o| o.meta.id == id.get_ref()).ok_or_else(|| {
+                self.wrong(id.span().start, format!("key `{key}`: {}", unknown("analyzer", id.get_ref(), &ids)))
+            })
+        };
+        for section in &self.layout.sections {
+            for id in &section.analyzers {
+                find(id, "analyzers")?;
+            }
+            for chart in &section.charts {
+                chart.analyzer.as_ref().map(|id| find(id, "analyzer")).transpose()?;
+            }
+            if let Some(id) = &section.analyzer {
+                self.check_columns(section, find(id, "analyzer")?)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks the columns of a section.
+    fn check_columns(&self, section: &Section, outcome: &Outcome) -> Result<(), Error> {
+        let known: Vec<&str> = COMMON.iter().chain(outcome.meta.columns).map(|c| c.name).collect();
+        let unknown_column = |name: &&Spanned<String>| !known.contains(&name.get_ref().as_str());
+        let mut names = section.columns.iter().map(|c| &c.name);
+        if let Some(name) = names.find(unknown_column) {
+            let message = format!("key `columns`: {}", unknown("column", name.get_ref(), &known));
+            return Err(self.wrong(name.span().start, message));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A template with all that is obligatory.
+    const SMALL: &str = "version = 1\ntitle = \"T\"\naudience = \"A\"\nlanguage = \"en\"\n\n[[sections]]\nkind = \"cover\"\n\n[[sections]]\nkind = \"analyzer\"\nanalyzer = \"inactive-seats\"\ntitle = \"I\"\ncolumns = [\n  { name = \"subject\" },\n]\n";
+
+    /// The error of a template that is wrong.
+    fn error(text: &str) -> String {
+        parse("t", "t.toml", text, None).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn every_embedded_template_loads() {
+        for name in names() {
+            let template = load(name).unwrap();
+            assert_eq!(template.name(), name);
+            assert!(!template.wording.is_empty());
+        }
+    }
+
+    #[test]
+    fn an_unknown_key_names_file_line_and_the_nearest_known_key() {
+        let got = error(&SMALL.replace("audience", "audiense"));
+        assert_eq!(got, "t.toml:3: unknown key \"audiense\"; did you mean \"audience\"?");
+        let got = error(&SMALL.replace("columns = ", "colums = "));
+        assert_eq!(got, "t.toml:13: unknown key \"colums\"; did you mean \"columns\"?");
+        let got = error(&SMALL.replace("\"cover\"", "\"covr\""));
+        assert_eq!(got, "t.toml:7: unknown word \"covr\"; did you mean \"cover\"?");
+    }
+
+    #[test]
+    fn a_missing_key_and_a_wrong_type_name_the_line() {
+        assert_eq!(error(&SMALL.replace("title = \"T\"\n", "")), "t.toml:1: missing field `title`");
+        assert!(error(&SMALL.replace("\"T\"", "3")).starts_with("t.toml:2: invalid type"));
+        assert!(error(&SMALL.replace("[[sections]]", "[[sections")).starts_with("t.toml:6: "));
+    }
+
+    #[test]
+    fn another_version_is_refused_before_its_keys_are_blamed() {
+        let got = error(&SMALL.replace("version = 1\ntitle", "new = 1\nversion = 2\ntitle"));
+        assert_eq!(got, "t.toml:2: key `version`: 2 is not a version that this program reads (1)");
+        assert!(error(&SMALL.replace("version = 1", "")).contains("`version` is missing"));
+    }
+
+    #[test]
+    fn a_section_that_cannot_be_made_is_refused() {
+        let got = error(&SMALL.replace("analyzer = \"inactive-seats\"\n", ""));
+        assert_eq!(got, "t.toml:10: a section of kind `analyzer` needs the key `analyzer`");
+        let got = error(&SMALL.replace("kind = \"cover\"", "kind = \"cover\"\ntiles = [\"members\"]"));
+        assert_eq!(got, "t.toml:7: a section of kind `cover` does not take the key `tiles`");
+        let got = error(&SMALL.replace("kind = \"cover\"", "kind = \"summary\"\ntiles = [\"member\"]"));
+        assert_eq!(got, "t.toml:8: key `tiles`: unknown tile \"member\"; did you mean \"members\"?");
+        let got = error(&SMALL.replace("kind = \"cover\"", "kind = \"analyzer\"\nanalyzer = \"inactive-seats\""));
+        assert_eq!(got, "t.toml:11: the section `inactive-seats` is there twice");
+    }
+
+    #[test]
+    fn names_that_the_analysis_lacks_are_refused() {
+        let outcomes = [super::super::testing::inactive_seats()];
+        let check = |text: &str| parse("t", "t.toml", text, None).unwrap().check_against(&outcomes);
+        assert!(check(SMALL).is_ok());
+        let got = check(&SMALL.replace("\"subject\"", "\"subjekt\"")).unwrap_err().to_string();
+        assert_eq!(got, "t.toml:14: key `columns`: unknown column \"subjekt\"; did you mean \"subject\"?");
+        let got = check(&SMALL.replace("\"inactive-seats\"", "\"inactive-seat\"")).unwrap_err().to_string();
+        assert_eq!(
+            got,
+            "t.toml:11: key `analyzer`: unknown analyzer \"inactive-seat\"; did you mean \"inactive-seats\"?"
+        );
+    }
+
+    #[test]
+    fn a_users_template_is_called_like_its_file_or_folder_and_brings_its_words() {
+        let folder = tempfile::tempdir().unwrap();
+        let own = folder.path().join("our review");
+        std::fs::create_dir_all(own.join("sections")).unwrap();
+        std::fs::write(own.join("report.toml"), SMALL).unwrap();
+        let words = "# Ours\n## Question\nQ\n## Answer\nA\n## Method\nM\n";
+        std::fs::write(own.join("sections/inactive-seats.md"), words).unwrap();
+        let template = load(own.to_str().unwrap()).unwrap();
+        assert_eq!(template.name(), "our-review");
+        assert_eq!(template.wording["inactive-seats"].title, "Ours");
+    }
+
+    #[test]
+    fn an_unknown_name_lists_the_known_ones() {
+        let got = load("access-reviev").unwrap_err().to_string();
+        assert!(got.contains("access-review; did you mean \"access-review\"?"), "{got}");
+        assert!(matches!(load("./nowhere.toml"), Err(Error::ReadTemplate { .. })));
+    }
+}

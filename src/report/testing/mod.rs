@@ -1,0 +1,444 @@
+//! A small invented organization for the tests of this room: one outcome per analyzer, one gap on request.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use super::{Input, document::Paper};
+use crate::model::{
+    coverage::{Coverage, Source},
+    evidence::Request,
+    exception::{Exception, ExceptionOutcome, ExceptionState},
+    ids::{OrgName, SnapshotId},
+    manifest::{Audit, Collector, FORMAT, LogGap, Manifest, PlanFact, SourceRecord, TableRecord, Tool},
+    outcome::{Bar, Cell, CellKind, Chart, ColumnSpec, Meta, Outcome, Privacy, Row, RuleSpec, TieOut},
+    params::Params,
+    time::{self, Timestamp},
+    verdict::{Severity, Verdict},
+};
+
+mod dump;
+
+pub(super) use dump::{charts, dump, targets};
+
+/// A column.
+const fn col(name: &'static str, kind: CellKind) -> ColumnSpec {
+    ColumnSpec { name, kind, privacy: Privacy::Public, doc: "A column." }
+}
+
+/// A rule.
+const fn rule(id: &'static str, verdict: Verdict, severity: Severity, doc: &'static str) -> RuleSpec {
+    RuleSpec { id, verdict, severity, doc }
+}
+
+/// `inactive-seats`.
+static INACTIVE: Meta = Meta {
+    id: "inactive-seats",
+    question: "Which members hold a seat and show no sign of using it?",
+    needs: &[Source::Members, Source::AuditLog, Source::Tokens],
+    columns: &[
+        col("role", CellKind::Text),
+        col("is_external", CellKind::Boolean),
+        col("last_active_at", CellKind::Time),
+        col("idle_days", CellKind::Integer),
+        col("monthly_cost_usd", CellKind::Money),
+    ],
+    rules: &[
+        rule("inactive", Verdict::Fail, Severity::High, "No sign of activity for the threshold or longer."),
+        rule("activity-unknown", Verdict::Unknown, Severity::High, "The log is too young."),
+        rule("active", Verdict::Pass, Severity::Info, "A sign of activity younger than the threshold."),
+    ],
+};
+
+/// `owner-coverage`.
+static OWNERS: Meta = Meta {
+    id: "owner-coverage",
+    question: "Is there always somebody who can act?",
+    needs: &[Source::Members, Source::ResourceGroups, Source::Repos],
+    columns: &[col("owners_on_paper", CellKind::Integer), col("effective_owners", CellKind::Integer)],
+    rules: &[rule("single-owner", Verdict::Fail, Severity::High, "Fewer owners than needed.")],
+};
+
+/// `orphaned-access`.
+static ORPHANED: Meta = Meta {
+    id: "orphaned-access",
+    question: "Which ways in are left for people who are gone?",
+    needs: &[Source::Members, Source::GatedAccess, Source::Tokens],
+    columns: &[
+        col("principal", CellKind::Text),
+        col("resource", CellKind::Text),
+        col("permission", CellKind::Text),
+        col("scopes", CellKind::List),
+    ],
+    rules: &[
+        rule("former-member-grant", Verdict::Fail, Severity::High, "Accepted grant of a former member."),
+        rule("broad-token", Verdict::Review, Severity::Medium, "The token has the role write."),
+    ],
+};
+
+/// `seat-spend`.
+static SPEND: Meta = Meta {
+    id: "seat-spend",
+    question: "What do the seats cost?",
+    needs: &[Source::Members, Source::AuditLog, Source::Tokens, Source::Scim],
+    columns: &[
+        col("monthly_cost_usd", CellKind::Money),
+        col("reclaimable_from", CellKind::Date),
+        col("department", CellKind::Text),
+    ],
+    rules: &[
+        rule("inactive", Verdict::Fail, Severity::Medium, "The holder is inactive."),
+        rule("used", Verdict::Pass, Severity::Info, "The seat is used."),
+    ],
+};
+
+/// `access`.
+static ACCESS: Meta = Meta {
+    id: "access",
+    question: "Who can reach what, and by which path?",
+    needs: &[Source::Members],
+    columns: &[
+        col("principal", CellKind::Text),
+        col("principal_kind", CellKind::Text),
+        col("resource", CellKind::Text),
+        col("permission", CellKind::Text),
+        col("path", CellKind::Text),
+        col("last_active_at", CellKind::Time),
+        col("idle_days", CellKind::Integer),
+    ],
+    rules: &[],
+};
+
+/// An instant.
+pub(super) fn at(text: &str) -> Timestamp {
+    time::parse(text).unwrap_or_default()
+}
+
+/// A row; its severity follows the verdict.
+fn row((kind, subject): (&str, &str), verdict: Verdict, rule: &str, reason: &str, cells: Vec<Cell>) -> Row {
+    let severity = match verdict {
+        Verdict::Fail | Verdict::Unknown => Severity::High,
+        Verdict::Review | Verdict::Accepted => Severity::Medium,
+        Verdict::Pass => Severity::Info,
+    };
+    Row {
+        subject_kind: kind.to_owned(),
+        subject: subject.to_owned(),
+        verdict,
+        severity,
+        rule: rule.to_owned(),
+        also: Vec::new(),
+        reason: reason.to_owned(),
+        cells,
+    }
+}
+
+/// Totals.
+fn totals(value: serde_json::Value) -> BTreeMap<String, serde_json::Value> {
+    serde_json::from_value(value).unwrap_or_default()
+}
+
+/// The outcome of `inactive-seats`: one row of each interesting kind.
+pub(super) fn inactive_seats() -> Outcome {
+    let active = |t: &str| Cell::from(time::parse(t));
+    let mut quiet = row(
+        ("member", "=grace"),
+        Verdict::Fail,
+        "inactive",
+        "Last active 120 days ago (2026-06-03), threshold 90; \"idle\", she said.",
+        vec!["admin".into(), false.into(), active("2026-06-03T06:00:00Z"), 120_i64.into(), Cell::Money(2000)],
+    );
+    quiet.also = vec!["new-member".to_owned(), "other".to_owned()];
+    let rows = vec![
+        quiet,
+        row(
+            ("member", "dennis"),
+            Verdict::Unknown,
+            "activity-unknown",
+            "The log reaches back 20 days only.",
+            vec!["read".into(), true.into(), Cell::Empty, Cell::Empty, Cell::Money(2000)],
+        ),
+        row(
+            ("member", "ci-release-bot"),
+            Verdict::Accepted,
+            "inactive",
+            "Last active 200 days ago; accepted until 2027-03-31: break-glass account.",
+            vec!["write".into(), false.into(), active("2026-03-15T06:00:00Z"), 200_i64.into(), Cell::Money(2000)],
+        ),
+        row(
+            ("member", "ada"),
+            Verdict::Pass,
+            "active",
+            "Last active 3 days ago.",
+            vec!["admin".into(), false.into(), active("2026-09-28T06:00:00Z"), 3_i64.into(), Cell::Money(2000)],
+        ),
+    ];
+    let totals =
+        json!({"members": 4, "active": 1, "inactive": 1, "never_active": 0, "new": 0, "unknown": 1, "unconfirmed": 0});
+    let chart = Chart {
+        id: "idle-days",
+        title: "Members by idle days".to_owned(),
+        alt: "One member is idle for more than 90 days.".to_owned(),
+        unit: "members",
+        legend: vec![("members".to_owned(), Verdict::Pass)],
+        bars: vec![Bar { label: "0–29".to_owned(), parts: vec![1] }, Bar { label: "90+".to_owned(), parts: vec![2] }],
+        threshold: Some((1, "90 days".to_owned())),
+    };
+    let limits = vec!["Commits were not collected.".to_owned()];
+    Outcome { meta: &INACTIVE, rows, totals: self::totals(totals), limits, charts: vec![chart] }
+}
+
+/// The outcome of another analyzer.
+fn outcome(meta: &'static Meta, rows: Vec<Row>, totals: serde_json::Value) -> Outcome {
+    Outcome { meta, rows, totals: self::totals(totals), limits: Vec::new(), charts: Vec::new() }
+}
+
+/// All outcomes, in report order.
+fn outcomes() -> Vec<Outcome> {
+    let grant = vec!["eve".into(), "datasets/acme/voices".into(), "read".into(), Cell::Empty];
+    let token =
+        vec!["ada".into(), "acme".into(), "write".into(), vec!["acme/one".to_owned(), "acme/two".to_owned()].into()];
+    let by_department = json!([{"department": "Research", "seats": 3, "monthly_cost_usd": "60.00", "reclaimable_seats": 1}, {"department": null, "seats": 1, "monthly_cost_usd": "20.00", "reclaimable_seats": 0}]);
+    let seat = |name: &str, verdict, rule: &str, from: Option<&str>| {
+        let from = Cell::from(from.and_then(time::parse_date));
+        row(
+            ("member", name),
+            verdict,
+            rule,
+            "The seat costs 20.00 USD a month.",
+            vec![Cell::Money(2000), from, "Research".into()],
+        )
+    };
+    let role = |name: &str, idle: i64| {
+        let cells = vec![
+            name.into(),
+            "member".into(),
+            "acme".into(),
+            "write".into(),
+            "org-role".into(),
+            Cell::Empty,
+            idle.into(),
+        ];
+        row(("member", name), Verdict::Pass, "in-order", "Role write in the organization.", cells)
+    };
+    vec![
+        inactive_seats(),
+        outcome(
+            &OWNERS,
+            vec![row(
+                ("org", "acme"),
+                Verdict::Fail,
+                "single-owner",
+                "1 owner on paper, 2 needed.",
+                vec![1_i64.into(), 1_i64.into()],
+            )],
+            json!({"owners_on_paper": 1, "effective_owners": 1, "unverified_owners": 0, "groups": 0, "repos": 0}),
+        ),
+        outcome(
+            &ORPHANED,
+            vec![
+                row(
+                    ("gated-grant", "eve"),
+                    Verdict::Fail,
+                    "former-member-grant",
+                    "Left on 2026-08-01; the grant of 2026-01-05 is still accepted.",
+                    grant,
+                ),
+                row(
+                    ("token", "66f0"),
+                    Verdict::Review,
+                    "broad-token",
+                    "A write token reaches everything that ada reaches.",
+                    token,
+                ),
+            ],
+            json!({"paths_judged": 2, "paths_flagged": 2}),
+        ),
+        outcome(
+            &SPEND,
+            vec![
+                seat("=grace", Verdict::Fail, "inactive", Some("2026-11-01")),
+                seat("ada", Verdict::Pass, "used", None),
+            ],
+            json!({"plan": "team", "price_usd": "20.00", "price_basis": "list price of the plan team", "seats_billed": 4,
+                "seats_without_invites": 4, "purchased": null, "over_under": null, "monthly_cost_usd": "80.00",
+                "annual_cost_usd": "960.00", "reclaimable_seats": 1, "reclaimable_monthly_usd": "20.00",
+                "reclaimable_annual_usd": "240.00", "possible_seats": 0, "possible_annual_usd": "0.00", "by_department": by_department}),
+        ),
+        outcome(
+            &ACCESS,
+            vec![role("ada", 3), role("dennis", 7)],
+            json!({"principals": 2, "entitlements": 2, "by_path": {"org-role": 2}}),
+        ),
+    ]
+}
+
+/// A request with an answer.
+fn request(status: u16) -> Request {
+    Request {
+        method: "GET".to_owned(),
+        url: "https://hub.example/api/organizations/acme/members?limit=500".to_owned(),
+        status: Some(status),
+        started_at: at("2026-10-01T06:00:01Z"),
+        ms: 120,
+        bytes: 4096,
+        sha256: Some("ab".repeat(32)),
+        rows: Some(4),
+        raw: Some("raw/members/0001.json.zst".to_owned()),
+        attempts: 1,
+        error: (status != 200).then(|| "the token may not read this".to_owned()),
+        next: None,
+    }
+}
+
+/// The manifest: every source read.
+fn manifest() -> Manifest {
+    let as_of = at("2026-10-01T06:00:00Z");
+    let record = |source: Source| {
+        let coverage = if source.is_opt_in() { Coverage::NotRequested } else { Coverage::Collected };
+        let requests = if source == Source::Members { vec![request(200)] } else { Vec::new() };
+        (source, SourceRecord { coverage, why: None, rows: 4, requests, tie_outs: BTreeMap::new() })
+    };
+    let table = TableRecord { rows: 4, columns: Vec::new(), sha256: "cd".repeat(32) };
+    Manifest {
+        format: FORMAT.to_owned(),
+        tool: Tool { name: "rollcall".to_owned(), version: "0.1.0".to_owned() },
+        id: SnapshotId::of(as_of),
+        org: OrgName::new("acme").expect("a fitting name"),
+        as_of,
+        started_at: as_of,
+        finished_at: at("2026-10-01T06:02:00Z"),
+        endpoint: "https://hub.example".to_owned(),
+        collector: Collector {
+            login: "ada".to_owned(),
+            token_role: Some("fineGrained".to_owned()),
+            role_in_org: Some("admin".to_owned()),
+            permissions: vec!["org.members.read".to_owned(), "org.read".to_owned()],
+            ..Collector::default()
+        },
+        plan: PlanFact { name: "team".to_owned(), from: "whoami".to_owned() },
+        sources: Source::ALL.into_iter().map(record).collect(),
+        tables: [("members".to_owned(), table)].into(),
+        audit: Audit {
+            events_new: 10,
+            events_in_archive: 200,
+            oldest: Some(at("2026-01-01T00:00:00Z")),
+            newest: Some(at("2026-09-30T00:00:00Z")),
+            observed_since: Some(at("2026-03-01T00:00:00Z")),
+            log_gaps: vec![LogGap { from: at("2026-02-01T00:00:00Z"), to: at("2026-03-01T00:00:00Z") }],
+            unknown_types: [("org.custom_role.create".to_owned(), 2)].into(),
+            parts: [("audit_events/month=2026-09/20261001T060000Z.parquet".to_owned(), "ef".repeat(32))].into(),
+        },
+        config_sha256: "01".repeat(32),
+        previous: None,
+    }
+}
+
+/// An exception.
+fn exception(subject: &str, state: ExceptionState) -> ExceptionOutcome {
+    let exception = Exception {
+        analyzer: "inactive-seats".to_owned(),
+        rule: "inactive".to_owned(),
+        subject: subject.to_owned(),
+        resource: None,
+        reason: "break-glass account".to_owned(),
+        approved_by: "security@acme.example".to_owned(),
+        expires: time::parse_date("2027-03-31").unwrap_or_default(),
+        pattern: false,
+    };
+    let matched = usize::from(state == ExceptionState::InForce);
+    ExceptionOutcome { exception, state, matched, note: "One sentence.".to_owned() }
+}
+
+/// Everything that an [`Input`] borrows.
+#[derive(Debug)]
+pub(super) struct Sample {
+    /// The manifest.
+    pub(super) manifest: Manifest,
+    /// Thresholds.
+    pub(super) params: Params,
+    /// Outcomes in report order.
+    pub(super) outcomes: Vec<Outcome>,
+    /// Exceptions.
+    pub(super) exceptions: Vec<ExceptionOutcome>,
+    /// Comparisons.
+    pub(super) tie_outs: Vec<TieOut>,
+    /// Members in the baseline; `None` without a baseline.
+    pub(super) baseline_members: Option<i64>,
+    /// Seats over time.
+    pub(super) trend: Vec<(Timestamp, BTreeMap<String, u64>)>,
+}
+
+impl Sample {
+    /// An organization whose evidence is complete.
+    pub(super) fn new() -> Self {
+        let tie = TieOut {
+            name: "members".to_owned(),
+            counted_from: "members".to_owned(),
+            counted: Some(4),
+            stated_by: "overview".to_owned(),
+            stated: Some(5),
+            explanation: "Nothing explains the difference.".to_owned(),
+            unexplained: Some(-1),
+        };
+        let missing = TieOut { stated: None, explanation: String::new(), unexplained: None, ..tie.clone() };
+        Self {
+            manifest: manifest(),
+            params: Params::default(),
+            outcomes: outcomes(),
+            exceptions: vec![
+                exception("ci-release-bot", ExceptionState::InForce),
+                exception("gone", ExceptionState::Unused),
+            ],
+            tie_outs: vec![tie, missing],
+            baseline_members: None,
+            trend: Vec::new(),
+        }
+    }
+
+    /// What a report is made of.
+    pub(super) fn input(&self) -> Input<'_> {
+        Input {
+            manifest: &self.manifest,
+            manifest_sha256: "0f".repeat(32),
+            tool_version: "0.1.0".to_owned(),
+            period: (at("2026-07-03T06:00:00Z"), self.manifest.as_of),
+            params: &self.params,
+            outcomes: &self.outcomes,
+            exceptions: &self.exceptions,
+            tie_outs: &self.tie_outs,
+            baseline: self.baseline_members.map(|n| ("members".to_owned(), n)).into_iter().collect(),
+            baseline_as_of: self.baseline_members.map(|_| at("2026-07-01T06:00:00Z")),
+            trend: self.trend.clone(),
+            classification: "Confidential".to_owned(),
+            paper: Paper::A4,
+        }
+    }
+
+    /// Makes a source a gap, as analyzers report it.
+    pub(super) fn open_a_gap(&mut self, source: Source) {
+        if let Some(record) = self.manifest.sources.get_mut(&source) {
+            record.coverage = Coverage::Forbidden;
+            record.why = Some("403: the token lacks a permission".to_owned());
+            record.rows = 0;
+            record.requests = vec![request(403)];
+        }
+        for outcome in &mut self.outcomes {
+            if outcome.meta.needs.contains(&source) {
+                let cells = vec![Cell::Empty; outcome.meta.columns.len()];
+                let reason = "Nothing can be said about it.";
+                let gap = row(("source", source.name()), Verdict::Unknown, "source-missing", reason, cells);
+                outcome.rows.insert(0, gap);
+            }
+        }
+    }
+}
+
+/// Compares a text with the one kept under `tests/snapshots`.
+pub(super) fn snapshot(name: &str, text: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/snapshots"));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name, text));
+}
