@@ -1,1 +1,171 @@
-//! analyze
+//! Judgement: from one sealed snapshot to rows with verdicts.
+//!
+//! Reads tables, the audit archive and the configuration it is given; never the clock, the network or a path of its
+//! own. Each analyzer is a file under [`checks`]; what they share is derived once in `derived`. A source that was
+//! not seen becomes a row of its own and an `unknown` wherever a rule rests on it.
+//!
+//! The rules are plain functions over records rather than polars plans: nearly all of them need more than two nested
+//! conditions. polars reads the one table that can be large, the audit log, in a single streaming pass.
+
+pub mod checks;
+mod derived;
+mod error;
+mod exceptions;
+mod gaps;
+mod judged;
+mod scan;
+#[cfg(test)]
+mod tests;
+mod tie_outs;
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use checks::REGISTRY;
+use derived::view::View;
+use judged::Judged;
+
+pub use self::error::Error;
+use crate::{
+    model::{
+        coverage::Source,
+        exception::{Exception, ExceptionOutcome},
+        ids::SnapshotId,
+        manifest::Manifest,
+        outcome::{Chart, Meta, Outcome, TieOut},
+        params::Params,
+        time::Timestamp,
+    },
+    table::{
+        Tables,
+        access::{Invite, Member},
+    },
+};
+
+/// What is judged.
+#[derive(Clone, Copy, Debug)]
+pub struct Inputs<'a> {
+    /// Manifest of the snapshot.
+    pub manifest: &'a Manifest,
+    /// Thresholds and prices.
+    pub params: &'a Params,
+    /// Tables of the snapshot.
+    pub tables: &'a Tables,
+    /// Earlier snapshots, oldest first.
+    pub past: &'a [Past],
+    /// Parts of the audit archive that this snapshot reads.
+    pub audit_parts: &'a [PathBuf],
+    /// Accepted risks.
+    pub exceptions: &'a [Exception],
+}
+
+/// What an earlier snapshot contributes to the judgement of a later one.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Past {
+    /// Its id.
+    pub id: SnapshotId,
+    /// Its instant.
+    pub as_of: Timestamp,
+    /// Whether its list of members is a gap, so that not being on it proves nothing.
+    pub members_gap: bool,
+    /// Its members.
+    pub members: Vec<Member>,
+    /// Its pending invites.
+    pub invites: Vec<Invite>,
+}
+
+/// The judgement of one snapshot.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Analysis {
+    /// One per analyzer, in the order of [`checks::REGISTRY`].
+    pub outcomes: Vec<Outcome>,
+    /// What became of each exception, in the order of the configuration.
+    pub exceptions: Vec<ExceptionOutcome>,
+    /// Figures compared with the same figures from elsewhere.
+    pub tie_outs: Vec<TieOut>,
+    /// Key figures by tile id, to be compared between snapshots; a figure that is not known is left out.
+    pub headline: BTreeMap<String, i64>,
+}
+
+/// An analyzer: a declaration and two functions, so that neither its rows nor its totals can name somebody else's.
+#[derive(Debug)]
+pub(crate) struct Check {
+    /// The declaration.
+    pub(crate) meta: &'static Meta,
+    /// Judges every subject; rows of gaps are added by the engine.
+    pub(crate) judge: fn(&View<'_>) -> Vec<Judged>,
+    /// Settles what depends on exceptions, and adds up.
+    pub(crate) sum: fn(&View<'_>, &mut [Judged]) -> Summary,
+}
+
+/// What an analyzer adds up from its rows.
+#[derive(Debug, Default)]
+pub(crate) struct Summary {
+    /// Totals by name.
+    pub(crate) totals: BTreeMap<String, serde_json::Value>,
+    /// What could not be looked at.
+    pub(crate) limits: Vec<String>,
+    /// Pictures.
+    pub(crate) charts: Vec<Chart>,
+}
+
+/// Judges a snapshot with every analyzer.
+///
+/// The log is read once. The same inputs give the same analysis.
+///
+/// # Errors
+/// When the audit archive cannot be read.
+pub fn analyze(inputs: &Inputs<'_>) -> Result<Analysis, Error> {
+    Ok(judge(inputs, &scan::read(inputs.audit_parts)?))
+}
+
+/// Judges a snapshot whose log has been read.
+fn judge(inputs: &Inputs<'_>, log: &scan::Log) -> Analysis {
+    let view = View::of(inputs, log);
+    let mut checked: Vec<(&'static Meta, Vec<Judged>)> = REGISTRY
+        .iter()
+        .map(|check| {
+            let gaps = gaps::of(check.meta, inputs.manifest).into_iter();
+            let mut rows: Vec<Judged> =
+                gaps.map(|source| Judged::source(check.meta, inputs.manifest, source)).collect();
+            rows.extend((check.judge)(&view));
+            (check.meta, rows)
+        })
+        .collect();
+    let exceptions = exceptions::apply(&mut checked, inputs.exceptions, inputs.manifest.as_of);
+    let mut outcomes = Vec::new();
+    for (check, (meta, mut rows)) in REGISTRY.iter().zip(checked) {
+        let Summary { totals, limits, charts } = (check.sum)(&view, &mut rows);
+        let mut rows: Vec<_> = rows.into_iter().map(Judged::into_row).collect();
+        judged::sort(meta, &mut rows);
+        outcomes.push(Outcome { meta, rows, totals, limits, charts });
+    }
+    let tie_outs = tie_outs::of(&view, &outcomes);
+    let headline = tie_outs::headline(&view, &outcomes);
+    Analysis { outcomes, exceptions, tie_outs, headline }
+}
+
+/// The pending invites of a snapshot that is about to be sealed, for its `invites` table.
+///
+/// # Errors
+/// When the audit archive cannot be read.
+pub fn pending_invites(
+    tables: &Tables,
+    past: &[Past],
+    audit_parts: &[PathBuf],
+    as_of: Timestamp,
+) -> Result<Vec<Invite>, Error> {
+    let log = scan::read(audit_parts)?;
+    Ok(derived::view::invites_before_sealing(tables, &log, past, as_of))
+}
+
+/// Declarations of all analyzers, in report order.
+pub fn metas() -> impl Iterator<Item = &'static Meta> {
+    REGISTRY.iter().map(|check| check.meta)
+}
+
+/// The sources that any analyzer needs and that are holes in this snapshot's evidence.
+#[must_use]
+pub fn gaps_of(manifest: &Manifest) -> Vec<Source> {
+    let needed: Vec<Source> = metas().flat_map(|meta| gaps::of(meta, manifest)).collect();
+    Source::ALL.into_iter().filter(|source| needed.contains(source)).collect()
+}

@@ -3,3 +3,28 @@
 //! Paces itself by the Hub's rate-limit headers, retries what is worth retrying, follows pages on the configured
 //! scheme, host and port only, and writes every body through a [`Spool`](crate::model::evidence::Spool) before
 //! anybody parses it. Returns bytes and provenance; knows nothing of tables.
+
+mod attempt;
+mod body;
+mod client;
+mod endpoint;
+pub mod endpoints;
+mod error;
+mod limits;
+mod link;
+mod pacer;
+mod pager;
+mod quota;
+mod retry;
+#[cfg(test)]
+pub(crate) mod testing;
+mod text;
+mod token;
+
+pub use client::{Client, Clock, Options};
+pub use endpoint::Endpoint;
+pub use error::Error;
+pub use pacer::Waiting;
+pub use pager::Pager;
+pub use text::one_line;
+pub use token::Token;

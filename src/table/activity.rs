@@ -24,6 +24,8 @@ records! {
         Personal target: Option<String>,
         /// Ids of the targets, joined by `;` in the order of `target`, empty where unknown; null without any.
         Public target_id: Option<String>,
+        /// Role that `data` names (`role`, else `to`, else the target object's `role`); null when none.
+        Public role: Option<String>,
         /// Path form of the repository it is about; null when `data` names none.
         Public repo: Option<String>,
         /// Token that was used (`token.id`); null for web and OAuth.

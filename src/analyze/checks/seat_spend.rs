@@ -1,0 +1,384 @@
+//! `seat-spend`: what each seat costs, and which can be given back.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveDate;
+use serde_json::{Value, json};
+
+use super::{
+    super::{
+        Check, Summary,
+        derived::{
+            activity::Status,
+            view::{Principal, View},
+        },
+        judged::{Hit, Judged},
+    },
+    MISSING, column, count, inactive_seats, personal, rule,
+};
+use crate::{
+    model::{
+        coverage::Source,
+        ids::fold,
+        outcome::{Bar, Cell, CellKind, Chart, Meta, money},
+        time::{self, Timestamp},
+        verdict::{Severity, Verdict},
+    },
+    table::access::{Invite, Member, Person},
+};
+
+/// The analyzer.
+pub(super) const CHECK: Check = Check { meta: &META, judge, sum };
+
+/// Declaration.
+pub(super) static META: Meta = Meta {
+    id: "seat-spend",
+    question: "What do the seats cost, and which of them can be given back?",
+    needs: &[Source::Members, Source::AuditLog, Source::Tokens, Source::Scim],
+    columns: &[
+        column("role", CellKind::Text, "Organization role, or the role offered; empty when not visible."),
+        column("is_external", CellKind::Boolean, "External collaborator; empty when not visible and for invites."),
+        column("billable", CellKind::Boolean, "Whether the seat is counted as billed, as configured."),
+        column(
+            "seat_status",
+            CellKind::Text,
+            "terminated, duplicate, inactive, never-active, stale-invite, pending-invite, unconfirmed, unknown or used.",
+        ),
+        column(
+            "monthly_cost_usd",
+            CellKind::Money,
+            "Price per month; 0.00 when not billable, empty when the price is not known.",
+        ),
+        column("reclaimable", CellKind::Boolean, "Billable and broken: giving the seat back saves money."),
+        column("reclaimable_from", CellKind::Date, "The renewal from which it saves; empty when not reclaimable."),
+        column(
+            "annual_saving_usd",
+            CellKind::Money,
+            "Twelve months of its price; empty when not reclaimable or the price is not known.",
+        ),
+        column("department", CellKind::Text, "Department of the roster; empty without a match."),
+        personal("manager_email", CellKind::Text, "Manager of the roster; empty without a match."),
+    ],
+    rules: &[
+        rule("terminated", Verdict::Fail, Severity::High, "The roster says that the person has left."),
+        rule("inactive", Verdict::Fail, Severity::Medium, "The member is proved inactive."),
+        rule("never-active", Verdict::Fail, Severity::Medium, "The member was never active."),
+        rule("stale-invite", Verdict::Fail, Severity::Medium, "The invite has been pending for too long."),
+        rule(
+            "duplicate",
+            Verdict::Review,
+            Severity::Medium,
+            "A second seat for the same address; the oldest is judged by the other rules.",
+        ),
+        rule("unconfirmed", Verdict::Review, Severity::Low, "Idle in the log, but tokens could not be seen."),
+        MISSING,
+        rule("unknown", Verdict::Unknown, Severity::Low, "Whether the seat is used cannot be told."),
+        rule("pending-invite", Verdict::Pass, Severity::Info, "The invite is pending and recent."),
+        rule("used", Verdict::Pass, Severity::Info, "The seat is used, or its holder is new."),
+    ],
+};
+
+/// Price of a seat per month in cents: configured, else the list price of the plan; `None` when neither is known.
+pub(super) fn price(view: &View<'_>) -> Option<i64> {
+    if let Some(usd) = view.params.seats.price_usd {
+        return Some(cents(usd));
+    }
+    match view.manifest.plan.name.as_str() {
+        "team" => Some(2_000),
+        "enterprise" => Some(5_000),
+        "free" => Some(0),
+        _ => None,
+    }
+}
+
+/// USD in whole cents.
+fn cents(usd: f64) -> i64 {
+    #[expect(clippy::cast_possible_truncation, reason = "the configuration admits prices up to a million dollars")]
+    let cents = (usd * 100.0).round() as i64;
+    cents
+}
+
+/// Where the price comes from, in words.
+fn price_basis(view: &View<'_>) -> String {
+    let plan = &view.manifest.plan.name;
+    if view.params.seats.price_usd.is_some() {
+        return "configured".to_owned();
+    }
+    match plan.as_str() {
+        "team" | "free" => format!("list price of the plan {plan}"),
+        "enterprise" => "list price of the plan enterprise, a floor: the contract may say more".to_owned(),
+        _ => format!("not known for the plan {plan}: set price_usd under [seats]"),
+    }
+}
+
+/// Whether a member's seat is billed.
+fn is_billable(view: &View<'_>, member: &Member) -> bool {
+    let seats = &view.params.seats;
+    (seats.count_external || member.is_external != Some(true))
+        && (seats.count_no_access || member.role.as_deref() != Some("no_access"))
+}
+
+/// Cost of a seat per month as a cell.
+fn cost(price: Option<i64>, billable: bool) -> Cell {
+    if billable { price.map_or(Cell::Empty, Cell::Money) } else { Cell::Money(0) }
+}
+
+/// Cost of a member's seat per month as a cell.
+pub(super) fn member_cost(view: &View<'_>, member: &Member) -> Cell {
+    cost(price(view), is_billable(view, member))
+}
+
+/// A seat that is or may be billed.
+struct Seat<'v> {
+    /// Position among members, or the invite.
+    holder: Holder<'v>,
+    /// Folded addresses by which two seats are one person's.
+    emails: Vec<String>,
+    /// Joined or invited, else the second in the user's id.
+    since: Option<Timestamp>,
+    /// Roster entry.
+    person: Option<&'v Person>,
+}
+
+/// Who holds a seat.
+#[derive(Clone, Copy)]
+enum Holder<'v> {
+    /// A member, by position.
+    Member(usize),
+    /// A pending invite.
+    Invite(&'v Invite),
+}
+
+/// Every seat: members, then pending invites.
+fn seats<'v>(view: &'v View<'_>) -> Vec<Seat<'v>> {
+    let members = view.tables.members.iter().enumerate().map(|(i, member)| {
+        let scim = view.scim_of[i].map_or(&[][..], |user| &user.emails);
+        Seat {
+            holder: Holder::Member(i),
+            emails: member.verified_email.iter().chain(scim).map(|email| fold(email)).collect(),
+            since: view.joined[i].as_ref().map(|j| j.at).or_else(|| time::of_object_id(&member.user_id)),
+            person: view.person_of[i],
+        }
+    });
+    let invites = view.invites.iter().map(|invite| {
+        let login = (!invite.invitee.contains('@')).then_some(invite.invitee.as_str());
+        Seat {
+            holder: Holder::Invite(invite),
+            emails: invite.email.iter().map(|email| fold(email)).collect(),
+            since: invite.invited_at,
+            person: view.person(Principal::Outsider, login, invite.email.as_deref()),
+        }
+    });
+    members.chain(invites).collect()
+}
+
+/// For each seat, the address it shares with an older one; `None` for the oldest and for seats of their own.
+fn duplicates(seats: &[Seat<'_>]) -> Vec<Option<String>> {
+    let mut order: Vec<usize> = (0..seats.len()).collect();
+    order.sort_by_key(|&i| {
+        let seat = &seats[i];
+        (matches!(seat.holder, Holder::Invite(_)), seat.since.is_none(), seat.since, i)
+    });
+    let mut taken: BTreeSet<&str> = BTreeSet::new();
+    let mut shared = vec![None; seats.len()];
+    for i in order {
+        shared[i] = seats[i].emails.iter().find(|email| taken.contains(email.as_str())).cloned();
+        taken.extend(seats[i].emails.iter().map(String::as_str));
+    }
+    shared
+}
+
+/// One row per seat.
+fn judge(view: &View<'_>) -> Vec<Judged> {
+    let seats = seats(view);
+    let shared = duplicates(&seats);
+    seats.iter().zip(shared).map(|(seat, shared)| row(view, seat, shared.as_deref())).collect()
+}
+
+/// The row of one seat.
+fn row(view: &View<'_>, seat: &Seat<'_>, shared: Option<&str>) -> Judged {
+    let settings = &view.params.seats;
+    let (kind, subject, role, is_external, billable) = match seat.holder {
+        Holder::Member(i) => {
+            let member = &view.tables.members[i];
+            ("member", member.username.as_str(), &member.role, member.is_external, is_billable(view, member))
+        }
+        Holder::Invite(invite) => {
+            ("invite", invite.invitee.as_str(), &invite.role, None, settings.count_pending_invites)
+        }
+    };
+    let hit = status(view, seat, shared);
+    Judged::new(
+        &META,
+        (kind, subject),
+        vec![hit.clone()],
+        [
+            ("role", role.clone().into()),
+            ("is_external", is_external.into()),
+            ("billable", billable.into()),
+            ("seat_status", hit.rule.into()),
+            ("monthly_cost_usd", cost(price(view), billable)),
+            ("department", seat.person.and_then(|p| p.department.clone()).into()),
+            ("manager_email", seat.person.and_then(|p| p.manager_email.clone()).into()),
+        ],
+    )
+}
+
+/// The first status that applies; statuses are the rules.
+fn status(view: &View<'_>, seat: &Seat<'_>, shared: Option<&str>) -> Hit {
+    if let Some(person) = seat.person.filter(|p| view.is_terminated(Some(p))) {
+        let on = person.terminated_on.map(|d| format!(" on {}", time::format_date(d))).unwrap_or_default();
+        return Hit::fail("terminated", Severity::High, format!("the roster says that this person left{on}"));
+    }
+    if let Some(email) = shared {
+        return Hit::review("duplicate", Severity::Medium, format!("a second seat for {email}"));
+    }
+    match seat.holder {
+        Holder::Member(i) => {
+            let reason = inactive_seats::reason(view, i);
+            match view.activity[i].status {
+                Status::Inactive => Hit::fail("inactive", Severity::Medium, reason),
+                Status::NeverActive => Hit::fail("never-active", Severity::Medium, reason),
+                Status::Unconfirmed => Hit::review("unconfirmed", Severity::Low, reason),
+                Status::Unknown => Hit::unknown("unknown", Severity::Low, reason),
+                Status::New | Status::Active => Hit::pass("used", reason),
+            }
+        }
+        Holder::Invite(_) if view.is_gap(Source::Members) => Hit::unknown(
+            "unknown",
+            Severity::Low,
+            "the list of members is not complete: the invite may have been accepted",
+        ),
+        Holder::Invite(invite) => {
+            let days = invite.invited_at.map_or(0, |at| time::age_days(view.as_of(), at));
+            let limit = view.params.analyzers.orphaned_access.invite_stale_days;
+            let age = count(days, "day");
+            if days >= limit {
+                let reason = format!("invited {age} ago and still pending, at least {}", count(limit, "day"));
+                Hit::fail("stale-invite", Severity::Medium, reason)
+            } else {
+                Hit::pass("pending-invite", format!("invited {age} ago and still pending"))
+            }
+        }
+    }
+}
+
+/// Settles what can be given back, and adds up.
+fn sum(view: &View<'_>, rows: &mut [Judged]) -> Summary {
+    let price = price(view);
+    let from = time::next_monthly(view.as_of().date_naive(), view.params.seats.renewal_day);
+    rows.iter_mut().filter(|row| row.subject_kind != "source").for_each(|row| settle(row, price, from));
+    Summary { totals: totals(view, rows, price), limits: limits(view), charts: vec![chart(rows)] }
+}
+
+/// Fills the columns about giving a seat back; an accepted one is kept.
+fn settle(row: &mut Judged, price: Option<i64>, from: NaiveDate) {
+    let reclaimable = row.verdict() == Verdict::Fail && *row.cell(&META, "billable") == Cell::Boolean(true);
+    row.set(&META, "reclaimable", reclaimable.into());
+    if reclaimable {
+        row.set(&META, "reclaimable_from", from.into());
+        row.set(&META, "annual_saving_usd", price.map_or(Cell::Empty, |cents| Cell::Money(cents * 12)));
+    }
+}
+
+/// Seats and money by what becomes of them.
+fn totals(view: &View<'_>, rows: &[Judged], price: Option<i64>) -> BTreeMap<String, Value> {
+    let is = |row: &Judged, column: &str| *row.cell(&META, column) == Cell::Boolean(true);
+    let billed: Vec<&Judged> = rows.iter().filter(|row| is(row, "billable")).collect();
+    let n = |rows: usize| i64::try_from(rows).unwrap_or(i64::MAX);
+    let members = n(billed.iter().filter(|row| row.subject_kind == "member").count());
+    let invites = n(view.invites.len());
+    let reclaimable = n(billed.iter().filter(|row| is(row, "reclaimable")).count());
+    let possible = n(billed.iter().filter(|row| matches!(row.verdict(), Verdict::Review | Verdict::Unknown)).count());
+    let cost = |seats: i64, months: i64| price.map_or(Value::Null, |cents| money(cents * seats * months).into());
+    let total = n(billed.len());
+    let purchased = view.params.seats.purchased;
+    let mut departments: BTreeMap<String, (i64, i64)> = BTreeMap::new();
+    for row in &billed {
+        let slot = departments.entry(row.cell(&META, "department").to_text()).or_default();
+        slot.0 += 1;
+        slot.1 += i64::from(is(row, "reclaimable"));
+    }
+    let by_department: Vec<Value> = departments
+        .into_iter()
+        .map(|(name, (seats, back))| {
+            let name = if name.is_empty() { Value::Null } else { name.into() };
+            json!({"department": name, "seats": seats, "monthly_cost_usd": cost(seats, 1), "reclaimable_seats": back})
+        })
+        .collect();
+    [
+        ("plan", json!(view.manifest.plan.name)),
+        ("price_usd", cost(1, 1)),
+        ("price_basis", json!(price_basis(view))),
+        ("seats_billed", json!(total)),
+        ("seats_with_invites", json!(members + invites)),
+        ("seats_without_invites", json!(members)),
+        ("purchased", json!(purchased)),
+        ("over_under", json!(purchased.map(|bought| total - i64::from(bought)))),
+        ("monthly_cost_usd", cost(total, 1)),
+        ("annual_cost_usd", cost(total, 12)),
+        ("reclaimable_seats", json!(reclaimable)),
+        ("reclaimable_monthly_usd", cost(reclaimable, 1)),
+        ("reclaimable_annual_usd", cost(reclaimable, 12)),
+        ("possible_seats", json!(possible)),
+        ("possible_annual_usd", cost(possible, 12)),
+        ("by_department", json!(by_department)),
+    ]
+    .into_iter()
+    .map(|(name, value)| (name.to_owned(), value))
+    .collect()
+}
+
+/// What the figures rest on.
+fn limits(view: &View<'_>) -> Vec<String> {
+    let mut limits = vec![
+        format!("Price per seat: {}.", price_basis(view)),
+        "Whether pending invites are billed is not documented; the totals are shown with and without them.".to_owned(),
+        "Seats are settled at renewal: giving one back saves from the next renewal, not from today.".to_owned(),
+    ];
+    if view.is_gap(Source::Members) {
+        limits.push(
+            "The list of members is not complete: every total counts only the members that were read.".to_owned(),
+        );
+    }
+    if !view.has_roster() {
+        limits
+            .push("No roster was given: people who have left the company cannot be told, nor departments.".to_owned());
+    }
+    limits
+}
+
+/// Billed seats by what becomes of them.
+fn chart(rows: &[Judged]) -> Chart {
+    let billed = || rows.iter().filter(|row| *row.cell(&META, "billable") == Cell::Boolean(true));
+    let n = |statuses: &[&str], verdicts: &[Verdict]| {
+        let of = |row: &&Judged| {
+            statuses.contains(&row.cell(&META, "seat_status").to_text().as_str()) && verdicts.contains(&row.verdict())
+        };
+        billed().filter(of).count() as u64
+    };
+    let fails = ["terminated", "inactive", "never-active", "stale-invite"];
+    let parts = [
+        ("used", n(&["used"], &[Verdict::Pass]), Verdict::Pass),
+        ("pending invite", n(&["pending-invite"], &[Verdict::Pass]), Verdict::Pass),
+        ("reclaimable", n(&fails, &[Verdict::Fail]), Verdict::Fail),
+        ("to be reviewed", n(&["duplicate", "unconfirmed"], &[Verdict::Review]), Verdict::Review),
+        ("not known", n(&["unknown"], &[Verdict::Unknown]), Verdict::Unknown),
+        ("accepted", billed().filter(|row| row.verdict() == Verdict::Accepted).count() as u64, Verdict::Accepted),
+    ];
+    let shown: Vec<_> = parts.iter().filter(|(_, n, _)| *n > 0).collect();
+    let bar = |(i, (label, n, _)): (usize, &&(&str, u64, Verdict))| {
+        let mut values = vec![0; shown.len()];
+        values[i] = *n;
+        Bar { label: (*label).to_owned(), parts: values }
+    };
+    Chart {
+        id: "seats",
+        title: "Billed seats by status".to_owned(),
+        alt: format!("Of {} billed seats, {} can be given back.", billed().count(), parts[2].1),
+        unit: "seats",
+        legend: shown.iter().map(|(label, _, verdict)| ((*label).to_owned(), *verdict)).collect(),
+        bars: shown.iter().enumerate().map(bar).collect(),
+        threshold: None,
+    }
+}

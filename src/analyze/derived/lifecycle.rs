@@ -1,0 +1,233 @@
+//! When members joined and when former members left.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::{
+    Past,
+    scan::{LifeEvent, Log, Target, is_join},
+};
+use crate::{
+    model::{ids::fold, time::Timestamp},
+    table::access::{Member, ScimUser},
+};
+
+/// When and how somebody joined.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Joined {
+    /// The newest event about it, else the first snapshot that has them.
+    pub(crate) at: Timestamp,
+    /// Author of the event when it is somebody else.
+    pub(crate) by: Option<String>,
+}
+
+/// Somebody who was a member and is none now.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Former {
+    /// Stable id, when known.
+    pub(crate) id: Option<String>,
+    /// Login, as last spelt.
+    pub(crate) login: String,
+    /// Verified address in the last snapshot that has them.
+    pub(crate) email: Option<String>,
+    /// When they left.
+    pub(crate) left_at: Timestamp,
+    /// Whether `left_at` is only the first snapshot without them.
+    pub(crate) approximate: bool,
+}
+
+/// The current members by id, login and address.
+#[derive(Debug, Default)]
+pub(crate) struct Roll {
+    /// Position by id.
+    ids: BTreeMap<String, usize>,
+    /// Position by folded login.
+    logins: BTreeMap<String, usize>,
+    /// Position by folded verified or SCIM address.
+    emails: BTreeMap<String, usize>,
+}
+
+impl Roll {
+    /// Indexes members, with the SCIM user of each.
+    pub(crate) fn of(members: &[Member], scim: &[Option<&ScimUser>]) -> Self {
+        let mut roll = Self::default();
+        for (i, member) in members.iter().enumerate() {
+            roll.ids.insert(member.user_id.clone(), i);
+            roll.logins.insert(fold(&member.username), i);
+            let scim_emails = scim.get(i).copied().flatten().map_or(&[][..], |user| &user.emails);
+            for email in member.verified_email.iter().chain(scim_emails) {
+                roll.emails.entry(fold(email)).or_insert(i);
+            }
+        }
+        roll
+    }
+
+    /// The member with an id, or with a login where one of the two has no id.
+    pub(crate) fn find(&self, id: Option<&str>, login: Option<&str>) -> Option<usize> {
+        match id {
+            Some(id) => self.ids.get(id).copied(),
+            None => login.and_then(|login| self.logins.get(&fold(login))).copied(),
+        }
+    }
+
+    /// The member with a login.
+    pub(crate) fn find_login(&self, login: &str) -> Option<usize> {
+        self.logins.get(&fold(login)).copied()
+    }
+
+    /// The member with a verified or SCIM address.
+    pub(crate) fn find_email(&self, email: &str) -> Option<usize> {
+        self.emails.get(&fold(email)).copied()
+    }
+
+    /// The member an event is about; an address counts where it is a member's.
+    pub(crate) fn find_target(&self, target: &Target) -> Option<usize> {
+        self.find(target.id.as_deref(), Some(&target.name)).or_else(|| self.find_email(&target.name))
+    }
+}
+
+/// Whom a join event is about: its targets other than its author, else its author.
+///
+/// Somebody who accepts an invitation to an address is the author of an event about that address: both count.
+pub(crate) fn subjects(event: &LifeEvent) -> Vec<Target> {
+    let is_author = |target: &Target| match (&target.id, &event.author_id) {
+        (Some(a), Some(b)) => a == b,
+        _ => event.author.as_ref().is_some_and(|author| fold(author) == fold(&target.name)),
+    };
+    let mut subjects: Vec<Target> = event.targets.iter().filter(|t| !is_author(t)).cloned().collect();
+    if event.kind != "org.add_user" && subjects.iter().all(|t| t.name.contains('@')) || subjects.is_empty() {
+        subjects.extend(event.author.iter().map(|login| Target { name: login.clone(), id: event.author_id.clone() }));
+    }
+    subjects
+}
+
+/// When each current member joined; `None` where neither the log nor an earlier snapshot tells.
+pub(crate) fn joined(
+    members: &[Member],
+    roll: &Roll,
+    log: &Log,
+    past: &[Past],
+    as_of: Timestamp,
+) -> Vec<Option<Joined>> {
+    let mut joined: Vec<Option<Joined>> = vec![None; members.len()];
+    for event in log.life.iter().filter(|e| is_join(&e.kind)) {
+        for subject in subjects(event) {
+            let Some(slot) = roll.find_target(&subject).and_then(|i| joined.get_mut(i)) else { continue };
+            let by = event.author.clone().filter(|author| fold(author) != fold(&subject.name));
+            *slot = Some(Joined { at: event.at, by });
+        }
+    }
+    let rolls: Vec<BTreeSet<&str>> =
+        past.iter().map(|p| p.members.iter().map(|m| m.user_id.as_str()).collect()).collect();
+    for (slot, member) in joined.iter_mut().zip(members).filter(|(slot, _)| slot.is_none()) {
+        let has = |i: usize| rolls[i].contains(member.user_id.as_str());
+        // Only a list that was read whole shows that somebody was not on it.
+        let lacking = (0..past.len()).rev().find(|&i| !past[i].members_gap && !has(i));
+        if let Some(lacking) = lacking {
+            let first = (lacking + 1..past.len()).find(|&i| has(i)).map_or(as_of, |i| past[i].as_of);
+            *slot = Some(Joined { at: first, by: None });
+        }
+    }
+    joined
+}
+
+/// Everybody who was a member and is none now, by folded login.
+///
+/// `members_gap`: with a hole in the list of members, not being on it proves nothing; only the log speaks then.
+pub(crate) fn former(roll: &Roll, log: &Log, past: &[Past], (as_of, members_gap): (Timestamp, bool)) -> Vec<Former> {
+    let mut gone = Gone::default();
+    for event in &log.life {
+        match event.kind.as_str() {
+            "org.remove_user" => event.targets.iter().for_each(|target| gone.left(target, event.at)),
+            "org.leave" => {
+                if let Some(login) = &event.author {
+                    gone.left(&Target { name: login.clone(), id: event.author_id.clone() }, event.at);
+                }
+            }
+            kind if is_join(kind) => subjects(event).iter().for_each(|subject| gone.came(subject, event.at)),
+            _ => {}
+        }
+    }
+    if !members_gap {
+        for (p, member) in past.iter().flat_map(|p| p.members.iter().map(move |member| (p, member))) {
+            gone.seen(member, p.as_of);
+        }
+    }
+    let absent_after =
+        |seen: Timestamp| past.iter().find(|p| p.as_of > seen && !p.members_gap).map_or(as_of, |p| p.as_of);
+    gone.people
+        .into_values()
+        .filter(|trace| {
+            roll.find(trace.id.as_deref(), Some(&trace.login)).is_none() && roll.find_login(&trace.login).is_none()
+        })
+        .filter(|trace| trace.left.is_some() || trace.seen.is_some())
+        .map(|trace| {
+            // An event older than the last sight of them is about an earlier stay.
+            let last_sight = trace.seen.max(trace.came);
+            let left = trace.left.filter(|left| last_sight.is_none_or(|sight| *left >= sight));
+            let left_at = left.unwrap_or_else(|| absent_after(last_sight.unwrap_or(as_of)));
+            Former { id: trace.id, login: trace.login, email: trace.email, left_at, approximate: left.is_none() }
+        })
+        .collect()
+}
+
+/// Traces of one person outside the current list.
+#[derive(Debug, Default)]
+struct Trace {
+    /// Stable id, when any trace has one.
+    id: Option<String>,
+    /// Login, as last spelt.
+    login: String,
+    /// Verified address in the last snapshot that has them.
+    email: Option<String>,
+    /// Newest removal or leave.
+    left: Option<Timestamp>,
+    /// Newest join.
+    came: Option<Timestamp>,
+    /// Last snapshot that has them.
+    seen: Option<Timestamp>,
+}
+
+/// Traces by folded login; an id leads to the login it was first seen with.
+#[derive(Debug, Default)]
+struct Gone {
+    /// By folded login.
+    people: BTreeMap<String, Trace>,
+    /// Folded login by id.
+    logins: BTreeMap<String, String>,
+}
+
+impl Gone {
+    /// The trace of somebody.
+    fn trace(&mut self, id: Option<&str>, login: &str) -> &mut Trace {
+        let known = id.and_then(|id| self.logins.get(id)).cloned();
+        let key = known.unwrap_or_else(|| fold(login));
+        if let Some(id) = id {
+            self.logins.entry(id.to_owned()).or_insert_with(|| key.clone());
+        }
+        let trace = self.people.entry(key).or_default();
+        login.clone_into(&mut trace.login);
+        if trace.id.is_none() {
+            trace.id = id.map(str::to_owned);
+        }
+        trace
+    }
+
+    /// Notes a removal or leave.
+    fn left(&mut self, who: &Target, at: Timestamp) {
+        let trace = self.trace(who.id.as_deref(), &who.name);
+        trace.left = trace.left.max(Some(at));
+    }
+
+    /// Notes a join.
+    fn came(&mut self, who: &Target, at: Timestamp) {
+        let trace = self.trace(who.id.as_deref(), &who.name);
+        trace.came = trace.came.max(Some(at));
+    }
+
+    /// Notes that a snapshot has them.
+    fn seen(&mut self, member: &Member, at: Timestamp) {
+        let trace = self.trace(Some(&member.user_id), &member.username);
+        trace.seen = trace.seen.max(Some(at));
+        trace.email = member.verified_email.clone().or(trace.email.take());
+    }
+}

@@ -1,0 +1,32 @@
+//! What cannot be known without a source, in words for the row that says so.
+
+use crate::model::{coverage::Source, manifest::Manifest, outcome::Meta};
+
+/// The sources of an analyzer that are holes in this snapshot's evidence: those it needs, and opt-in ones that were
+/// asked for.
+pub(crate) fn of(meta: &Meta, manifest: &Manifest) -> Vec<Source> {
+    let wanted = |source: &Source| meta.needs.contains(source) || source.is_opt_in();
+    Source::ALL.into_iter().filter(wanted).filter(|source| manifest.is_gap(*source)).collect()
+}
+
+/// What a gap keeps us from knowing.
+pub(crate) const fn consequence(source: Source) -> &'static str {
+    match source {
+        Source::Whoami => "it cannot be told what the collector's token was allowed to see",
+        Source::Overview => "the number of members cannot be compared with the Hub's own count",
+        Source::Members => "it cannot be told who is a member, with which role, and who is not",
+        Source::ResourceGroups => "it cannot be told who reaches which repository through a group",
+        Source::Repos => "there may be repositories that are not listed here",
+        Source::GatedAccess => "there may be accepted requests that are not listed here",
+        Source::Tokens => {
+            "tokens cannot be listed, and a member who only downloads with a token cannot be told from an idle one"
+        }
+        Source::ServiceAccounts => "service accounts and their tokens cannot be listed or told from outsiders",
+        Source::Scim => "it cannot be told whom the identity provider has switched off or does not manage",
+        Source::AuditLog => "it cannot be told who was active, joined, left or was invited",
+        Source::NetworkSecurity => "the network rules cannot be shown",
+        Source::Commits => "commits cannot be counted as activity",
+        Source::Roster => "people who have left the company cannot be told",
+        Source::Invites => "pending invites that only the Members page shows are not listed here",
+    }
+}

@@ -1,0 +1,316 @@
+//! One pass over the audit archive for everything that an analysis needs of it.
+//!
+//! The archive may hold millions of events; what is kept here grows with the number of authors and of events that
+//! change who has access, not with the log.
+
+use std::{
+    collections::HashMap,
+    path::PathBuf,
+    sync::{Arc, Mutex},
+};
+
+use polars::prelude::{
+    DataFrame, Engine, Int64Chunked, LazyFrame, PlRefPath, PlanCallback, PolarsResult, ScanArgsParquet, StringChunked,
+    col, polars_err,
+};
+
+use super::error::Error;
+use crate::model::time::Timestamp;
+
+/// Somebody an event is about.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Target {
+    /// Login or e-mail address, as the Hub spells it.
+    pub(crate) name: String,
+    /// Stable id, when the event has one.
+    pub(crate) id: Option<String>,
+}
+
+/// An event that tells who came, who went, who was invited or who created a repository.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct LifeEvent {
+    /// Stable id.
+    pub(crate) event_id: String,
+    /// When.
+    pub(crate) at: Timestamp,
+    /// Event type.
+    pub(crate) kind: String,
+    /// Stable id of the author.
+    pub(crate) author_id: Option<String>,
+    /// Login of the author.
+    pub(crate) author: Option<String>,
+    /// Whom it is about; empty when the event does not say.
+    pub(crate) targets: Vec<Target>,
+    /// Role that the event names.
+    pub(crate) role: Option<String>,
+    /// Path form of the repository it is about.
+    pub(crate) repo: Option<String>,
+}
+
+/// One author of events.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Author {
+    /// Stable id.
+    pub(crate) id: Option<String>,
+    /// Login.
+    pub(crate) login: Option<String>,
+    /// Newest event of any type.
+    pub(crate) newest: Timestamp,
+    /// Newest event that counts as activity, with its type; `None` when all that was done is exporting the log.
+    pub(crate) active: Option<(Timestamp, String)>,
+}
+
+/// What one pass over the log found.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Log {
+    /// Authors of type `user`, by id and login.
+    pub(crate) authors: Vec<Author>,
+    /// Events about coming, going, inviting and creating, oldest first.
+    pub(crate) life: Vec<LifeEvent>,
+}
+
+/// The observer's own event: reading the log is not activity.
+const EXPORT: &str = "org.audit_log.export";
+
+/// Whether events of this type tell that somebody joined.
+pub(crate) fn is_join(kind: &str) -> bool {
+    matches!(kind, "org.add_user" | "org.invite.accept" | "org.sso_join") || kind.starts_with("org.join.")
+}
+
+/// Whether events of this type open an invitation.
+pub(crate) fn is_invite(kind: &str) -> bool {
+    matches!(kind, "org.invite_user" | "org.invite.email")
+}
+
+/// Whether events of this type are kept whole.
+fn is_life(kind: &str) -> bool {
+    is_join(kind) || is_invite(kind) || matches!(kind, "org.remove_user" | "org.leave" | "repo.create")
+}
+
+/// Columns that the pass reads.
+const COLUMNS: [&str; 10] =
+    ["event_id", "created_at", "type", "author_id", "author", "author_type", "target", "target_id", "role", "repo"];
+
+/// Reads the log of a snapshot.
+///
+/// # Errors
+/// When a part of the archive is missing or is no Parquet file of the declared columns.
+pub(crate) fn read(parts: &[PathBuf]) -> Result<Log, Error> {
+    if parts.is_empty() {
+        return Ok(Log::default());
+    }
+    scan(parts).map_err(|source| Error::Archive { source: source.into() })
+}
+
+/// Streams the parts through [`Pass`].
+fn scan(parts: &[PathBuf]) -> PolarsResult<Log> {
+    let paths = parts.iter().map(|p| PlRefPath::try_from_path(p)).collect::<PolarsResult<Vec<_>>>()?;
+    let args = ScanArgsParquet {
+        glob: false,
+        hive_options: polars::prelude::HiveOptions::new_disabled(),
+        ..Default::default()
+    };
+    let pass = Arc::new(Mutex::new(Pass::default()));
+    let sink = Arc::clone(&pass);
+    let take = PlanCallback::new(move |batch: DataFrame| {
+        let mut pass = sink.lock().map_err(|_poisoned| polars_err!(ComputeError: "an earlier batch failed"))?;
+        pass.take(&batch).map(|()| false)
+    });
+    LazyFrame::scan_parquet_files(paths.into(), args)?
+        .select(COLUMNS.map(col))
+        .sink_batches(take, false, None)?
+        .collect_with_engine(Engine::Streaming)?;
+    let mut pass = pass.lock().map_err(|_poisoned| polars_err!(ComputeError: "a batch failed"))?;
+    Ok(std::mem::take(&mut *pass).finish())
+}
+
+/// What the pass has seen so far. Batches may come in any order.
+#[derive(Debug, Default)]
+struct Pass {
+    /// By id and folded login.
+    authors: HashMap<(Option<String>, Option<String>), Author>,
+    /// Events kept whole.
+    life: Vec<LifeEvent>,
+}
+
+/// The columns of one batch.
+struct Batch<'a> {
+    /// Texts in the order of [`COLUMNS`] without `created_at`.
+    texts: [&'a StringChunked; 9],
+    /// Microseconds since 1970.
+    created_at: Int64Chunked,
+}
+
+impl<'a> Batch<'a> {
+    /// Looks at a frame.
+    fn of(frame: &'a DataFrame) -> PolarsResult<Self> {
+        let text = |name: &str| frame.column(name)?.str();
+        let created_at = frame.column("created_at")?.datetime()?.physical().clone();
+        let texts = [
+            text("event_id")?,
+            text("type")?,
+            text("author_id")?,
+            text("author")?,
+            text("author_type")?,
+            text("target")?,
+            text("target_id")?,
+            text("role")?,
+            text("repo")?,
+        ];
+        Ok(Self { texts, created_at })
+    }
+}
+
+impl Pass {
+    /// Takes in one batch.
+    fn take(&mut self, frame: &DataFrame) -> PolarsResult<()> {
+        let batch = Batch::of(frame)?;
+        let mut rows = batch.texts.map(StringChunked::iter);
+        for at in batch.created_at.iter() {
+            let [event_id, kind, author_id, author, author_type, target, target_id, role, repo] =
+                rows.each_mut().map(|column| column.next().flatten());
+            let (Some(at), Some(kind)) = (at.and_then(Timestamp::from_timestamp_micros), kind) else { continue };
+            if author_type != Some("system") {
+                self.author(author_id, author, (at, kind));
+            }
+            if is_life(kind) {
+                self.life.push(LifeEvent {
+                    event_id: event_id.unwrap_or_default().to_owned(),
+                    at,
+                    kind: kind.to_owned(),
+                    author_id: author_id.map(str::to_owned),
+                    author: author.map(str::to_owned),
+                    targets: targets(target, target_id),
+                    role: role.map(str::to_owned),
+                    repo: repo.map(str::to_owned),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes that somebody did something.
+    fn author(&mut self, id: Option<&str>, login: Option<&str>, (at, kind): (Timestamp, &str)) {
+        if id.is_none() && login.is_none() {
+            return;
+        }
+        let key = (id.map(str::to_owned), login.map(str::to_owned));
+        let seen = self.authors.entry(key).or_insert_with_key(|(id, login)| Author {
+            id: id.clone(),
+            login: login.clone(),
+            newest: at,
+            active: None,
+        });
+        seen.newest = seen.newest.max(at);
+        if kind == EXPORT {
+            return;
+        }
+        // Two events at the same instant: the first type in byte order, so that the order of batches does not matter.
+        let newer = seen
+            .active
+            .as_ref()
+            .is_none_or(|(t, k)| (at, kind) > (*t, k.as_str()) && at > *t || at == *t && kind < k.as_str());
+        if newer {
+            seen.active = Some((at, kind.to_owned()));
+        }
+    }
+
+    /// Sorts what was found.
+    fn finish(self) -> Log {
+        let mut authors: Vec<Author> = self.authors.into_values().collect();
+        authors.sort_by(|a, b| (&a.id, &a.login).cmp(&(&b.id, &b.login)));
+        let mut life = self.life;
+        life.sort_by(|a, b| (a.at, &a.event_id).cmp(&(b.at, &b.event_id)));
+        Log { authors, life }
+    }
+}
+
+/// Splits the joined targets of an event.
+fn targets(names: Option<&str>, ids: Option<&str>) -> Vec<Target> {
+    let Some(names) = names.filter(|n| !n.is_empty()) else { return Vec::new() };
+    let mut ids = ids.unwrap_or_default().split(';').map(|id| (!id.is_empty()).then(|| id.to_owned()));
+    names.split(';').map(|name| Target { name: name.to_owned(), id: ids.next().flatten() }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+
+    use polars::prelude::ParquetWriter;
+
+    use super::*;
+    use crate::{
+        model::time,
+        table::{activity::AuditEvent, frame},
+    };
+
+    /// An event at a second of one day.
+    fn event(second: u32, kind: &str, author: &str, target: Option<(&str, &str)>) -> AuditEvent {
+        AuditEvent {
+            event_id: format!("{second:04}"),
+            created_at: time::parse(&format!("2026-09-20T09:00:{second:02}Z")).unwrap(),
+            r#type: kind.to_owned(),
+            author_id: (author == "ada").then(|| "1".to_owned()),
+            author: Some(author.to_owned()),
+            author_type: Some(if author == "hub" { "system" } else { "user" }.to_owned()),
+            author_deleted: None,
+            target: target.map(|(name, _)| name.to_owned()),
+            target_id: target.map(|(_, id)| id.to_owned()),
+            role: None,
+            repo: None,
+            token_id: None,
+            token_role: None,
+            oauth_client: None,
+            ip: None,
+            country: None,
+            message: None,
+            data: None,
+        }
+    }
+
+    #[test]
+    fn one_pass_finds_authors_and_lives_in_any_number_of_parts() {
+        let events = [
+            event(1, "repo.create", "ada", None),
+            event(2, "jobs.create", "ada", None),
+            event(2, "billing.aws_add", "ada", None),
+            event(3, "org.audit_log.export", "ada", None),
+            event(4, "org.add_user", "bo", Some(("cy;di", "7;"))),
+            event(5, "billing.renew_subscription", "hub", None),
+        ];
+        let dir = tempfile::tempdir().unwrap();
+        for split in 0..events.len() {
+            let mut parts = Vec::new();
+            for (i, part) in [&events[..split], &events[split..]].into_iter().enumerate() {
+                parts.push(dir.path().join(format!("{i}.parquet")));
+                let mut frame = frame::to_frame(part).unwrap();
+                ParquetWriter::new(File::create(&parts[i]).unwrap()).finish(&mut frame).unwrap();
+            }
+            let log = read(&parts).unwrap();
+            let authors: Vec<_> = log.authors.iter().map(|a| (a.login.as_deref().unwrap(), a.active.clone())).collect();
+            let at = |second: u32| time::parse(&format!("2026-09-20T09:00:{second:02}Z")).unwrap();
+            assert_eq!(
+                authors,
+                [
+                    ("bo", Some((at(4), "org.add_user".to_owned()))),
+                    ("ada", Some((at(2), "billing.aws_add".to_owned())))
+                ]
+            );
+            assert_eq!(log.authors[1].newest, at(3), "exporting the log is no activity, but it is an event");
+            let kinds: Vec<_> = log.life.iter().map(|e| e.kind.as_str()).collect();
+            assert_eq!(kinds, ["repo.create", "org.add_user"]);
+            assert_eq!(
+                log.life[1].targets,
+                [
+                    Target { name: "cy".to_owned(), id: Some("7".to_owned()) },
+                    Target { name: "di".to_owned(), id: None }
+                ]
+            );
+        }
+    }
+
+    #[test]
+    fn a_missing_part_is_an_error_and_not_an_empty_log() {
+        assert!(read(&[PathBuf::from("/nowhere/1.parquet")]).is_err());
+    }
+}

@@ -1,0 +1,157 @@
+//! `inactive-seats` and `seat-spend`.
+
+use super::{ago, org};
+use crate::model::coverage::{Coverage, Source};
+
+const SEATS: &str = "inactive-seats";
+const SPEND: &str = "seat-spend";
+
+#[test]
+fn the_threshold_day_itself_is_inactive() {
+    let org =
+        org().active("ada", "admin", 89).active("bo", "write", 90).active("cy", "read", 91).member("di", "contributor");
+    assert_eq!(org.verdict(SEATS, "member", "ada"), "pass info active");
+    assert_eq!(org.verdict(SEATS, "member", "bo"), "fail medium inactive");
+    assert_eq!(org.verdict(SEATS, "member", "cy"), "fail low inactive");
+    assert_eq!(org.verdict(SEATS, "member", "di"), "fail medium never-active");
+    assert_eq!(org.cell(SEATS, "di", "idle_days"), "");
+    assert_eq!(org.cell(SEATS, "bo", "last_active_source"), "audit:repo.update_settings");
+    assert_eq!(org.cell(SEATS, "bo", "activity_basis"), "audit+tokens");
+}
+
+#[test]
+fn nobody_is_inactive_in_the_grace_period() {
+    let joined = |days| org().member("ada", "read").life(days, "org.add_user", "boss", "ada");
+    assert_eq!(joined(29).verdict(SEATS, "member", "ada"), "pass info new-member");
+    assert_eq!(joined(30).verdict(SEATS, "member", "ada"), "fail low never-active");
+}
+
+#[test]
+fn a_short_log_proves_nothing() {
+    let mut org = org().member("ada", "admin").active("bo", "read", 10);
+    org.manifest.audit.observed_since = Some(ago(89));
+    assert_eq!(org.verdict(SEATS, "member", "ada"), "unknown high activity-unknown");
+    assert_eq!(org.verdict(SEATS, "member", "bo"), "pass info active");
+    org.manifest.audit.observed_since = Some(ago(90));
+    assert_eq!(org.verdict(SEATS, "member", "ada"), "fail high never-active");
+}
+
+#[test]
+fn without_tokens_a_reader_is_not_called_idle() {
+    let org = org().member("ada", "write").coverage(Source::Tokens, Coverage::Forbidden);
+    assert_eq!(org.verdict(SEATS, "member", "ada"), "review medium inactivity-unconfirmed");
+    assert_eq!(org.verdict(SEATS, "source", "tokens"), "unknown high source-missing");
+    assert_eq!(org.cell(SEATS, "ada", "activity_basis"), "audit");
+}
+
+#[test]
+fn without_the_log_nobody_is_judged() {
+    let mut org = org().member("ada", "write").coverage(Source::AuditLog, Coverage::PlanRequired);
+    org.manifest.audit.observed_since = None;
+    assert_eq!(org.verdict(SEATS, "member", "ada"), "unknown medium activity-unknown");
+    assert_eq!(org.verdict(SEATS, "source", "audit_log"), "unknown high source-missing");
+}
+
+#[test]
+fn the_observer_is_not_evidence() {
+    let mut org = org().member("ada", "admin").did("ada", 1, "org.audit_log.export").token("ada", Some(1), |_| ());
+    org.manifest.collector.login = "ADA".to_owned();
+    org.manifest.collector.token_created_at = Some(ago(365));
+    assert_eq!(org.verdict(SEATS, "member", "ada"), "fail high never-active");
+    org.manifest.collector.token_created_at = Some(ago(364));
+    assert_eq!(org.verdict(SEATS, "member", "ada"), "pass info active");
+    assert_eq!(org.cell(SEATS, "ada", "last_active_source"), "token");
+}
+
+#[test]
+fn a_revoked_token_still_shows_its_last_use() {
+    let org = org().member("ada", "read").token("ada", Some(5), |t| t.status = "revoked".to_owned());
+    assert_eq!(org.verdict(SEATS, "member", "ada"), "pass info active");
+}
+
+#[test]
+fn joining_follows_the_target_else_the_author_else_the_snapshots() {
+    let org = org()
+        .member("ada", "read")
+        .member("bo", "read")
+        .member("cy", "read")
+        .member("di", "read")
+        .life(200, "org.add_user", "ada", "bo")
+        .life(100, "org.sso_join", "ada", "ada")
+        .before(40, &["ada", "bo", "cy"])
+        .before(10, &["ada", "bo", "cy", "di"]);
+    assert_eq!(org.cell(SEATS, "ada", "joined_at"), "2026-06-23T06:00:00Z");
+    assert_eq!(org.cell(SEATS, "bo", "joined_at"), "2026-03-15T06:00:00Z");
+    assert_eq!(org.cell(SEATS, "cy", "joined_at"), "");
+    assert_eq!(org.cell(SEATS, "di", "joined_at"), "2026-09-21T06:00:00Z");
+}
+
+#[test]
+fn a_hole_in_an_earlier_list_does_not_date_a_member() {
+    let mut org = org().member("ada", "read").before(40, &[]);
+    org.past[0].members_gap = true;
+    assert_eq!(org.cell(SEATS, "ada", "joined_at"), "");
+}
+
+#[test]
+fn seats_are_priced_by_plan_or_not_at_all() {
+    let mut org = org().active("ada", "read", 1);
+    assert_eq!(org.cell(SPEND, "ada", "monthly_cost_usd"), "50.00");
+    org.manifest.plan.name = "team".to_owned();
+    assert_eq!(org.cell(SPEND, "ada", "monthly_cost_usd"), "20.00");
+    org.manifest.plan.name = "plus".to_owned();
+    assert_eq!(org.cell(SPEND, "ada", "monthly_cost_usd"), "");
+    org.params.seats.price_usd = Some(37.5);
+    assert_eq!(org.cell(SPEND, "ada", "monthly_cost_usd"), "37.50");
+}
+
+#[test]
+fn an_idle_seat_is_given_back_at_the_next_renewal() {
+    let org = org().active("ada", "read", 91).active("bo", "read", 1);
+    assert_eq!(org.verdict(SPEND, "member", "ada"), "fail medium inactive");
+    assert_eq!(org.cell(SPEND, "ada", "reclaimable"), "true");
+    assert_eq!(org.cell(SPEND, "ada", "reclaimable_from"), "2026-11-01");
+    assert_eq!(org.cell(SPEND, "ada", "annual_saving_usd"), "600.00");
+    assert_eq!(org.cell(SPEND, "bo", "reclaimable"), "false");
+    assert_eq!(org.cell(SPEND, "bo", "reclaimable_from"), "");
+}
+
+#[test]
+fn a_seat_that_is_not_billed_keeps_its_row() {
+    let mut org = org().active("ada", "no_access", 91).active("ex", "read", 1).but(|m| m.is_external = Some(true));
+    org.params.seats.count_no_access = false;
+    org.params.seats.count_external = false;
+    for login in ["ada", "ex"] {
+        assert_eq!(org.cell(SPEND, login, "billable"), "false");
+        assert_eq!(org.cell(SPEND, login, "monthly_cost_usd"), "0.00");
+        assert_eq!(org.cell(SPEND, login, "reclaimable"), "false");
+    }
+}
+
+#[test]
+fn two_seats_with_one_address_are_a_duplicate_of_the_older() {
+    let twin = |days| {
+        org()
+            .active("ada", "read", 1)
+            .life(days, "org.add_user", "boss", "ada")
+            .active("ada2", "read", 1)
+            .but(|m| m.verified_email = Some("ADA@acme.example".to_owned()))
+            .life(200, "org.add_user", "boss", "ada2")
+    };
+    assert_eq!(twin(300).verdict(SPEND, "member", "ada2"), "review medium duplicate");
+    assert_eq!(twin(300).verdict(SPEND, "member", "ada"), "pass info used");
+    assert_eq!(twin(100).verdict(SPEND, "member", "ada"), "review medium duplicate");
+}
+
+#[test]
+fn people_who_left_come_first() {
+    let org = org().active("ada", "read", 91).person("ada", "terminated", Some("2026-10-01"));
+    assert_eq!(org.verdict(SPEND, "member", "ada"), "fail high terminated");
+    let org = org_leaving_tomorrow();
+    assert_eq!(org.verdict(SPEND, "member", "ada"), "fail medium inactive");
+}
+
+/// Somebody who will leave tomorrow.
+fn org_leaving_tomorrow() -> super::Org {
+    org().active("ada", "read", 91).person("ada", "terminated", Some("2026-10-02"))
+}

@@ -1,0 +1,80 @@
+//! The access token, in a type that prints nothing.
+
+use std::fmt;
+
+use reqwest::header::HeaderValue;
+use secrecy::{ExposeSecret as _, SecretString};
+
+/// An access token of the Hub. Neither printed nor serialized; read only where the header is made.
+#[derive(Clone)]
+pub struct Token(SecretString);
+
+impl Token {
+    /// Takes a token as a file or the environment gives it; surrounding white space is dropped.
+    #[must_use]
+    pub fn new(text: String) -> Self {
+        let trimmed = text.trim();
+        if trimmed.len() == text.len() { Self(text.into()) } else { Self(trimmed.to_owned().into()) }
+    }
+
+    /// The value of the `Authorization` header; `None` when the token holds what no header can carry.
+    pub(super) fn header(&self) -> Option<HeaderValue> {
+        let mut value = HeaderValue::from_str(&format!("Bearer {}", self.0.expose_secret())).ok()?;
+        value.set_sensitive(true);
+        Some(value)
+    }
+
+    /// Whether `text` repeats the token; an empty token is never found.
+    pub(super) fn is_in(&self, text: &[u8]) -> bool {
+        let secret = self.0.expose_secret().as_bytes();
+        !secret.is_empty() && text.windows(secret.len()).any(|window| window == secret)
+    }
+
+    /// `text` with every copy of the token replaced by `***`.
+    pub(super) fn strike(&self, text: &str) -> String {
+        match self.0.expose_secret() {
+            "" => text.to_owned(),
+            secret => text.replace(secret, "***"),
+        }
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+impl fmt::Display for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_prints_nothing() {
+        let token = Token::new("hf_invented\n".to_owned());
+        assert_eq!(format!("{token} {token:?}"), "*** ***");
+        let header = token.header().unwrap();
+        assert!(!format!("{header:?}").contains("invented"));
+        assert_eq!(header.to_str().unwrap(), "Bearer hf_invented");
+    }
+
+    #[test]
+    fn a_token_that_no_header_can_carry_is_refused() {
+        assert!(Token::new("hf_a\nb".to_owned()).header().is_none());
+    }
+
+    #[test]
+    fn copies_of_the_token_are_found_and_struck() {
+        let token = Token::new("hf_invented".to_owned());
+        assert!(token.is_in(b"{\"error\":\"bad hf_invented\"}"));
+        assert!(!token.is_in(b"{}"));
+        assert_eq!(token.strike("bad hf_invented!"), "bad ***!");
+        assert!(!Token::new(String::new()).is_in(b"anything"));
+    }
+}

@@ -1,0 +1,163 @@
+//! The only place that joins paths of a store.
+//!
+//! ```text
+//! STORE/ORG/.lock                                   one writer
+//! STORE/ORG/.staging/<id>/staging.json              what an unfinished collection was asked for
+//! STORE/ORG/.staging/<id>/journal.jsonl             its finished requests
+//! STORE/ORG/.staging/<id>/snapshot/…                becomes snapshots/<id> by one rename
+//! STORE/ORG/.staging/<id>/audit_events/month=…      become parts of the archive just before
+//! STORE/ORG/snapshots/<id>/{manifest.json,SHA256SUMS,tables/,raw/}
+//! STORE/ORG/audit_events/month=YYYY-MM/<id>.parquet
+//! ```
+
+use std::path::{Path, PathBuf};
+
+use crate::model::{coverage::Source, ids::SnapshotId, time::Timestamp};
+
+/// Name of a snapshot's manifest.
+pub(super) const MANIFEST: &str = "manifest.json";
+/// Name of the list of digests.
+pub(super) const SUMS: &str = "SHA256SUMS";
+/// Folder of the sealed snapshots.
+pub(super) const SNAPSHOTS: &str = "snapshots";
+/// Folder of the audit archive.
+pub(super) const ARCHIVE: &str = "audit_events";
+/// Folder of unfinished collections.
+pub(super) const STAGING: &str = ".staging";
+/// Prefix of a month's folder; the hive column `month`.
+const MONTH: &str = "month=";
+
+/// Paths below one organization's folder.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct OrgPaths(pub(super) PathBuf);
+
+impl OrgPaths {
+    /// The lock file.
+    pub(super) fn lock(&self) -> PathBuf {
+        self.0.join(".lock")
+    }
+
+    /// Folder of the sealed snapshots.
+    pub(super) fn snapshots(&self) -> PathBuf {
+        self.0.join(SNAPSHOTS)
+    }
+
+    /// A sealed snapshot.
+    pub(super) fn snapshot(&self, id: &SnapshotId) -> PathBuf {
+        self.snapshots().join(id.as_str())
+    }
+
+    /// Folder of the audit archive.
+    pub(super) fn archive(&self) -> PathBuf {
+        self.0.join(ARCHIVE)
+    }
+
+    /// Folder of unfinished collections.
+    pub(super) fn stagings(&self) -> PathBuf {
+        self.0.join(STAGING)
+    }
+
+    /// An unfinished collection.
+    pub(super) fn staging(&self, id: &SnapshotId) -> StagingPaths {
+        StagingPaths(self.stagings().join(id.as_str()))
+    }
+
+    /// A file by its path relative to the organization's folder, as manifests write it.
+    pub(super) fn relative(&self, path: &str) -> PathBuf {
+        self.0.join(path)
+    }
+}
+
+/// Paths of one unfinished collection.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct StagingPaths(pub(super) PathBuf);
+
+impl StagingPaths {
+    /// What the collection was asked for.
+    pub(super) fn description(&self) -> PathBuf {
+        self.0.join("staging.json")
+    }
+
+    /// Its finished requests.
+    pub(super) fn journal(&self) -> PathBuf {
+        self.0.join("journal.jsonl")
+    }
+
+    /// The folder that becomes the snapshot.
+    pub(super) fn snapshot(&self) -> PathBuf {
+        self.0.join("snapshot")
+    }
+
+    /// Its parts of the audit archive.
+    pub(super) fn archive(&self) -> PathBuf {
+        self.0.join(ARCHIVE)
+    }
+
+    /// A staged part by its path relative to the organization's folder.
+    pub(super) fn relative(&self, part: &str) -> PathBuf {
+        self.0.join(part)
+    }
+}
+
+/// A table's file inside a snapshot.
+pub(super) fn table(snapshot: &Path, name: &str) -> PathBuf {
+    snapshot.join("tables").join(format!("{name}.parquet"))
+}
+
+/// Path of a kept body inside the snapshot.
+pub(super) fn raw(source: Source, number: u32, extension: &str) -> String {
+    format!("raw/{source}/{number:04}.{extension}.zst")
+}
+
+/// The number in a path that [`raw`] made for `source`; `None` for any other path.
+pub(super) fn raw_number(source: Source, path: &str) -> Option<u32> {
+    let file = path.strip_prefix("raw/")?.strip_prefix(source.name())?.strip_prefix('/')?;
+    let (number, extension) = file.split_once('.')?;
+    let known = extension.strip_suffix(".zst")?.bytes().all(|b| b.is_ascii_alphanumeric());
+    if known { number.parse().ok() } else { None }
+}
+
+/// A part of the audit archive, relative to the organization's folder.
+pub(super) fn part(month_of: Timestamp, id: &SnapshotId) -> String {
+    format!("{ARCHIVE}/{MONTH}{}/{id}.parquet", month_of.format("%Y-%m"))
+}
+
+/// The snapshot that brought a part; `None` for a path that [`part`] cannot have made.
+pub(super) fn part_id(path: &str) -> Option<SnapshotId> {
+    let (month, file) = path.strip_prefix(ARCHIVE)?.strip_prefix('/')?.strip_prefix(MONTH)?.split_once('/')?;
+    let digits = month.bytes().enumerate().all(|(i, b)| if i == 4 { b == b'-' } else { b.is_ascii_digit() });
+    if month.len() == 7 && digits { file.strip_suffix(".parquet")?.parse().ok() } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::time;
+
+    #[test]
+    fn parts_are_named_by_month_and_snapshot_and_by_nothing_else() {
+        let id: SnapshotId = "20261001T060000Z".parse().unwrap();
+        let path = part(time::parse("2026-09-30T23:59:59Z").unwrap(), &id);
+        assert_eq!(path, "audit_events/month=2026-09/20261001T060000Z.parquet");
+        assert_eq!(part_id(&path), Some(id));
+        for bad in [
+            "audit_events/20261001T060000Z.parquet",
+            "audit_events/month=2026-09/x.parquet",
+            "audit_events/month=../../20261001T060000Z.parquet",
+            "audit_events/month=2026-9/20261001T060000Z.parquet",
+            "../audit_events/month=2026-09/20261001T060000Z.parquet",
+        ] {
+            assert_eq!(part_id(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn raw_paths_carry_their_number() {
+        assert_eq!(raw(Source::Members, 7, "json"), "raw/members/0007.json.zst");
+        assert_eq!(raw_number(Source::Members, "raw/members/0007.json.zst"), Some(7));
+        assert_eq!(raw_number(Source::Members, "raw/members/12345.csv.zst"), Some(12_345));
+        for bad in ["raw/tokens/0007.json.zst", "raw/members/../0001.json.zst", "raw/members/0001.json", "0001"] {
+            assert_eq!(raw_number(Source::Members, bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! One table, one Parquet file: the same records give the same bytes.
+//!
+//! A file is compared with its recorded digest before it is decoded: a single flipped byte can make the decoder ask for
+//! more memory than there is, which ends the process without a word about the evidence.
+
+use std::{io::Cursor, path::Path};
+
+use polars::prelude::{DataFrame, ParquetCompression, ParquetReader, ParquetWriter, PolarsResult, SerReader as _};
+
+use super::{disk, error::Error};
+use crate::{
+    model::{
+        manifest::{ColumnRecord, TableRecord},
+        time::Timestamp,
+    },
+    table::{activity::AuditEvent, error::Error as TableError, frame, spec::Record},
+};
+
+/// Writes records as a new file and describes it.
+pub(super) fn write<R: Record>(path: &Path, rows: &[R]) -> Result<TableRecord, Error> {
+    let refused = |source: Box<dyn std::error::Error + Send + Sync>| Error::Parquet { path: path.to_owned(), source };
+    let mut frame = frame::to_frame(rows).map_err(|e| refused(e.into()))?;
+    let mut bytes = Cursor::new(Vec::new());
+    ParquetWriter::new(&mut bytes)
+        .with_compression(ParquetCompression::Zstd(None))
+        .finish(&mut frame)
+        .map_err(|e| refused(e.into()))?;
+    let bytes = bytes.into_inner();
+    disk::write(path, &bytes)?;
+    let column =
+        |c: &crate::table::spec::Column| ColumnRecord { name: c.name.to_owned(), kind: c.kind.name().to_owned() };
+    Ok(TableRecord {
+        rows: rows.len() as u64,
+        columns: R::TABLE.columns.iter().map(column).collect(),
+        sha256: disk::sha256(&bytes),
+    })
+}
+
+/// Reads the records of a file, which must have the recorded digest and exactly the declared schema.
+pub(super) fn read<R: Record>(path: &Path, sha256: &str) -> Result<Vec<R>, Error> {
+    let frame = load(path, sha256, None)?;
+    frame::from_frame(&frame).map_err(|source| Error::Schema { path: path.to_owned(), source })
+}
+
+/// Ids and times of the events in a part of the audit archive; no other column is read.
+pub(super) fn ids_and_times(path: &Path, sha256: &str) -> Result<Vec<(String, Timestamp)>, Error> {
+    let frame = load(path, sha256, Some(["event_id", "created_at"].map(str::to_owned).to_vec()))?;
+    let pairs = || -> PolarsResult<Option<Vec<_>>> {
+        let (ids, times) = (frame.column("event_id")?.str()?, frame.column("created_at")?.datetime()?.physical());
+        let pair = |(id, t): (Option<&str>, Option<i64>)| Some((id?.to_owned(), Timestamp::from_timestamp_micros(t?)?));
+        Ok(ids.iter().zip(times.iter()).map(pair).collect())
+    };
+    let refused = |source| Error::Schema { path: path.to_owned(), source };
+    let table = AuditEvent::TABLE.name;
+    pairs()
+        .map_err(|source| refused(TableError::Polars { table, source }))?
+        .ok_or_else(|| refused(TableError::Range { table }))
+}
+
+/// Reads a file, or some columns of it, as a frame.
+fn load(path: &Path, sha256: &str, columns: Option<Vec<String>>) -> Result<DataFrame, Error> {
+    let bytes = disk::read(path)?;
+    let found = disk::sha256(&bytes);
+    if found != sha256 {
+        return Err(not_as_sealed(path, &found, sha256));
+    }
+    ParquetReader::new(Cursor::new(bytes)).with_columns(columns).finish().map_err(|source| Error::Damaged {
+        path: path.to_owned(),
+        what: "it cannot be read as Parquet".to_owned(),
+        source: Some(source.into()),
+    })
+}
+
+/// The error for a file whose digest is not the one in the manifest.
+pub(super) fn not_as_sealed(path: &Path, found: &str, sealed: &str) -> Error {
+    Error::damaged(
+        path,
+        format!("its SHA-256 is {found} and the manifest says {sealed}: it was changed after it was sealed"),
+    )
+}

@@ -1,0 +1,188 @@
+//! Verification: whole evidence passes, and every way of changing it is named.
+
+use std::{fs, process::Command};
+
+use super::*;
+use crate::store::{
+    Error, disk,
+    verify::{Kind, verify},
+};
+
+/// Two snapshots with bodies, tables and archive parts.
+fn sealed() -> Fixture {
+    let f = Fixture::new();
+    f.collect("2026-07-01", Some(&[("e1", "2026-06-01")]));
+    f.collect("2026-10-01", Some(&[("e1", "2026-06-01"), ("e2", "2026-09-01")]));
+    f
+}
+
+/// The path and the explanation of the first difference.
+fn difference(path: &std::path::Path) -> (PathBuf, String) {
+    match verify(path) {
+        Err(Error::Differs { path, what }) => (path, what),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn untouched_evidence_passes_at_every_level() {
+    let f = sealed();
+    let root = f.dir.path().join("store");
+    let store = verify(&root).unwrap();
+    assert_eq!((store.kind, store.files), (Kind::Store, 2 * 4 + 2));
+    assert_eq!(store.snapshots, ["acme/20260701T000000Z", "acme/20261001T000000Z"]);
+    assert!(store.unchecked.is_empty());
+    assert_eq!(verify(f.org.dir()).unwrap().kind, Kind::Org);
+    let snapshot = f.path("snapshots/20261001T000000Z");
+    let one = verify(&snapshot).unwrap();
+    assert_eq!((one.kind, one.files, one.unchecked.len()), (Kind::Snapshot, 4 + 2, 0));
+
+    // Carried away from its store it can still be verified by itself, and what cannot is said.
+    let copy = f.dir.path().join("copy");
+    let status = Command::new("cp").arg("-r").arg(&snapshot).arg(&copy).status().unwrap();
+    assert!(status.success());
+    let copied = verify(&copy).unwrap();
+    assert_eq!((copied.kind, copied.files, copied.unchecked.len()), (Kind::Snapshot, 4, 2));
+}
+
+#[test]
+fn a_flipped_byte_is_found_in_every_file_at_every_place() {
+    let f = sealed();
+    let names = disk::files(f.org.dir()).unwrap();
+    assert_eq!(names.len(), 2 * 5 + 2 + 1, "{names:?}");
+    for name in names.iter().filter(|name| *name != ".lock") {
+        let path = f.path(name);
+        let bytes = fs::read(&path).unwrap();
+        for at in [0, 1, bytes.len() / 3, bytes.len() / 2, bytes.len() - 2, bytes.len() - 1] {
+            for mask in [0x01, 0x20] {
+                let mut flipped = bytes.clone();
+                flipped[at] ^= mask;
+                fs::write(&path, flipped).unwrap();
+                let (found, what) = difference(f.org.dir());
+                let file = path.file_name().unwrap().to_str().unwrap();
+                assert!(found == path || what.contains(file), "{name} at {at}: {} {what}", found.display());
+            }
+        }
+        fs::write(&path, bytes).unwrap();
+    }
+    verify(f.org.dir()).unwrap();
+}
+
+#[test]
+fn files_removed_added_or_replaced_are_named() {
+    let f = sealed();
+    let dir = f.path("snapshots/20260701T000000Z");
+    for name in ["manifest.json", "SHA256SUMS", "tables/members.parquet", "raw/members/0001.json.zst"] {
+        let path = dir.join(name);
+        let bytes = fs::read(&path).unwrap();
+        fs::remove_file(&path).unwrap();
+        assert_eq!(difference(f.org.dir()).0, path);
+        assert_eq!(difference(&dir).0, path);
+        fs::write(&path, bytes).unwrap();
+    }
+    for name in ["note.txt", "tables/more.parquet", ".hidden"] {
+        let path = dir.join(name);
+        fs::write(&path, "added").unwrap();
+        assert_eq!(
+            difference(&dir),
+            (path.clone(), "it is not listed in SHA256SUMS: it was added afterwards".to_owned())
+        );
+        fs::remove_file(&path).unwrap();
+    }
+    for name in [
+        "snapshots/notes",
+        "audit_events/month=2026-06/extra.parquet",
+        "audit_events/month=2026-06/20260615T000000Z.parquet",
+    ] {
+        let path = f.path(name);
+        fs::write(&path, "added").unwrap();
+        assert_eq!(difference(f.org.dir()).0, path);
+        fs::remove_file(&path).unwrap();
+    }
+    let part = f.path("audit_events/month=2026-06/20260701T000000Z.parquet");
+    fs::remove_file(&part).unwrap();
+    assert_eq!(difference(&dir).0, part);
+}
+
+/// Writes `SHA256SUMS` anew, as somebody would who wants a change to pass.
+fn list_anew(dir: &std::path::Path) {
+    fs::write(dir.join("SHA256SUMS"), crate::store::sums::render(dir).unwrap()).unwrap();
+}
+
+#[test]
+fn a_change_that_is_listed_anew_still_contradicts_the_manifest_or_the_next_one() {
+    let f = sealed();
+    let dir = f.path("snapshots/20260701T000000Z");
+    let read = |name: &str| fs::read(dir.join(name)).unwrap();
+    let table = read("tables/members.parquet");
+    fs::write(dir.join("tables/members.parquet"), read("tables/invites.parquet")).unwrap();
+    list_anew(&dir);
+    assert_eq!(difference(&dir).0, dir.join("tables/members.parquet"));
+    fs::write(dir.join("tables/members.parquet"), table).unwrap();
+
+    let body = read("raw/members/0001.json.zst");
+    fs::write(dir.join("raw/members/0001.json.zst"), zstd::encode_all(&b"[{}]"[..], 0).unwrap()).unwrap();
+    list_anew(&dir);
+    let (path, what) = difference(&dir);
+    assert_eq!(path, dir.join("raw/members/0001.json.zst"));
+    assert!(what.contains("https://hub.example/members"), "{what}");
+    fs::write(dir.join("raw/members/0001.json.zst"), body).unwrap();
+
+    let manifest = String::from_utf8(read("manifest.json")).unwrap();
+    fs::write(dir.join("manifest.json"), manifest.replace("\"team\"", "\"plus\"")).unwrap();
+    list_anew(&dir);
+    verify(&dir).unwrap();
+    let (path, what) = difference(f.org.dir());
+    assert_eq!(path, dir.join("manifest.json"));
+    assert!(what.contains("20261001T000000Z recorded"), "{what}");
+}
+
+#[test]
+fn a_snapshot_taken_out_of_the_chain_is_missed() {
+    let f = sealed();
+    f.collect("2026-11-01", None);
+    fs::remove_dir_all(f.path("snapshots/20261001T000000Z")).unwrap();
+    let (path, what) = difference(f.org.dir());
+    assert_eq!(path, f.path("snapshots/20261001T000000Z/manifest.json"));
+    assert!(what.contains("a snapshot was removed"), "{what}");
+}
+
+#[test]
+fn a_report_folder_is_verified_by_its_list_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join("csv")).unwrap();
+    fs::write(dir.path().join("csv/access.csv"), "subject\n").unwrap();
+    list_anew(dir.path());
+    let report = verify(dir.path()).unwrap();
+    assert_eq!((report.kind, report.files), (Kind::Report, 1));
+    fs::write(dir.path().join("csv/access.csv"), "subject,\n").unwrap();
+    assert_eq!(difference(dir.path()).0, dir.path().join("csv/access.csv"));
+}
+
+#[test]
+fn what_is_not_ours_is_refused_rather_than_passed() {
+    let dir = tempfile::tempdir().unwrap();
+    assert!(matches!(verify(dir.path()), Err(Error::NotOurs { .. })));
+    assert!(matches!(verify(&dir.path().join("none")), Err(Error::Io { .. })));
+}
+
+#[test]
+fn a_collection_under_way_is_no_difference() {
+    let f = sealed();
+    let mut staging = f.stage("2026-12-01");
+    fetch(&*staging.spool(), Source::Members, "https://hub.example/members", b"[]");
+    staging.append_events(log(&[("e2", "2026-09-01"), ("e3", "2026-11-01")]), true).unwrap();
+    verify(f.org.dir()).unwrap();
+}
+
+#[test]
+fn sha256sum_agrees_with_no_rollcall_around() {
+    let f = sealed();
+    let dir = f.path("snapshots/20261001T000000Z");
+    let run = || Command::new("sha256sum").args(["--strict", "--quiet", "-c", "SHA256SUMS"]).current_dir(&dir).output();
+    // Where the tool is not installed there is nothing to compare with.
+    let Ok(output) = run() else { return };
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    fs::write(dir.join("manifest.json"), "{}").unwrap();
+    assert!(!run().unwrap().status.success());
+}

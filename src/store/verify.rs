@@ -1,0 +1,334 @@
+//! Verification: re-hash everything, and name the first thing that differs and what that means.
+//!
+//! Three independent records must agree: `SHA256SUMS`, the digests in the manifest, and the digest of each manifest in
+//! the next one. Changing evidence without trace means changing every later snapshot, too.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use super::{
+    archive, disk,
+    error::Error,
+    layout::{self, OrgPaths},
+    read, sums,
+};
+use crate::model::{
+    ids::SnapshotId,
+    manifest::{Manifest, Previous},
+};
+
+/// What was verified.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    /// Every organization of a store.
+    Store,
+    /// Every snapshot of an organization, their chain and the audit archive.
+    Org,
+    /// One snapshot.
+    Snapshot,
+    /// A folder with a `SHA256SUMS` and nothing else to tie it to, such as a report.
+    Report,
+}
+
+impl Kind {
+    /// The kind in a sentence.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Store => "store",
+            Self::Org => "organization",
+            Self::Snapshot => "snapshot",
+            Self::Report => "report",
+        }
+    }
+}
+
+/// A verification that found no difference.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Verified {
+    /// What was verified.
+    pub kind: Kind,
+    /// Files whose bytes were hashed.
+    pub files: usize,
+    /// Snapshots verified, as `<org>/<id>`, in the order of the check.
+    pub snapshots: Vec<String>,
+    /// What could not be checked from here, one sentence each.
+    pub unchecked: Vec<String>,
+}
+
+/// Verifies a store, an organization's folder, a snapshot's folder or a report's folder.
+///
+/// # Errors
+/// [`Error::Differs`] for the first difference; [`Error::NotOurs`] for a path of another kind; [`Error::NewerFormat`];
+/// [`Error::Io`] when something cannot be read.
+pub fn verify(path: &Path) -> Result<Verified, Error> {
+    let real = fs::canonicalize(path).map_err(Error::io("find", path))?;
+    let mut check = Check {
+        done: Verified { kind: Kind::Report, files: 0, snapshots: Vec::new(), unchecked: Vec::new() },
+        parts: BTreeMap::new(),
+    };
+    check.path(path, &real).map_err(as_difference)?;
+    Ok(check.done)
+}
+
+/// A damaged file is a difference, too, once it is looked for.
+fn as_difference(error: Error) -> Error {
+    match error {
+        Error::Damaged { path, what, source: None } => Error::Differs { path, what },
+        Error::Damaged { path, what, source: Some(source) } => {
+            Error::Differs { path, what: format!("{what}: {source}") }
+        }
+        other => other,
+    }
+}
+
+/// The error for a difference.
+fn differs(path: PathBuf, what: impl Into<String>) -> Error {
+    Error::Differs { path, what: what.into() }
+}
+
+/// A verification under way.
+struct Check {
+    /// What was done so far.
+    done: Verified,
+    /// Digests of the archive parts hashed so far; every snapshot names those of all earlier ones.
+    parts: BTreeMap<PathBuf, String>,
+}
+
+impl Check {
+    /// Finds out what `path` is (`real` is the same without `.` and links) and verifies it.
+    fn path(&mut self, path: &Path, real: &Path) -> Result<(), Error> {
+        if path.join(layout::MANIFEST).is_file() || path.join(layout::SUMS).is_file() {
+            let id: Option<SnapshotId> =
+                real.file_name().and_then(|name| name.to_str()).and_then(|name| name.parse().ok());
+            let parent = real.parent().filter(|p| p.file_name().is_some_and(|name| name == layout::SNAPSHOTS));
+            return match (parent.and_then(Path::parent), id) {
+                (Some(org), Some(id)) => {
+                    self.done.kind = Kind::Snapshot;
+                    self.snapshot(path, Some((&OrgPaths(org.to_owned()), &id))).map(|_| ())
+                }
+                _ if path.join(layout::MANIFEST).is_file() => {
+                    self.done.kind = Kind::Snapshot;
+                    self.snapshot(path, None).map(|_| ())
+                }
+                _ => self.list(path).map(|_| ()),
+            };
+        }
+        if is_org(path) {
+            self.done.kind = Kind::Org;
+            return self.org(&OrgPaths(path.to_owned()));
+        }
+        let folders =
+            disk::entries(path)?.into_iter().filter(|(_, kind)| kind.is_dir()).map(|(name, _)| path.join(name));
+        let orgs: Vec<_> = folders.filter(|folder| is_org(folder)).collect();
+        if orgs.is_empty() {
+            return Err(Error::NotOurs { path: path.to_owned() });
+        }
+        self.done.kind = Kind::Store;
+        orgs.into_iter().try_for_each(|org| self.org(&OrgPaths(org)))
+    }
+
+    /// Compares a folder with its `SHA256SUMS`; gives the digest of each file.
+    fn list(&mut self, dir: &Path) -> Result<BTreeMap<String, String>, Error> {
+        let path = dir.join(layout::SUMS);
+        if !path.is_file() {
+            return Err(differs(path, "it is not there: nothing tells what the files beside it should be"));
+        }
+        let text = disk::read(&path)?;
+        let listed = sums::parse(&text).map_err(|line| {
+            differs(path.clone(), format!("line {line} is not as rollcall writes it: the list was changed afterwards"))
+        })?;
+        let present = disk::files(dir)?;
+        for file in listed.keys() {
+            let path = dir.join(file);
+            match fs::symlink_metadata(&path) {
+                Ok(m) if m.is_file() => {}
+                Ok(_) => return Err(differs(path, "it is listed in SHA256SUMS and is no longer a plain file")),
+                Err(_) => {
+                    let what = "it is listed in SHA256SUMS and is not there: it was removed or renamed afterwards";
+                    return Err(differs(path, what));
+                }
+            }
+        }
+        if let Some(file) = present.iter().find(|file| *file != layout::SUMS && !listed.contains_key(*file)) {
+            return Err(differs(dir.join(file), "it is not listed in SHA256SUMS: it was added afterwards"));
+        }
+        for (file, expected) in &listed {
+            let path = dir.join(file);
+            let (found, _) = disk::digest_file(&path)?;
+            self.done.files += 1;
+            if found != *expected {
+                return Err(differs(
+                    path,
+                    format!(
+                        "its SHA-256 is {found} and SHA256SUMS lists {expected}: one of the two was changed afterwards"
+                    ),
+                ));
+            }
+        }
+        if sums::text(&listed).as_bytes() != text {
+            return Err(differs(
+                path,
+                "its lines are not in the order in which rollcall writes them: it was changed afterwards",
+            ));
+        }
+        Ok(listed)
+    }
+
+    /// Verifies one snapshot; `home` is its place in a store, if it lies in one.
+    fn snapshot(&mut self, dir: &Path, home: Option<(&OrgPaths, &SnapshotId)>) -> Result<(Manifest, String), Error> {
+        let listed = self.list(dir)?;
+        let (manifest, sha256) = read::load_manifest(dir, home.map(|(_, id)| id))?;
+        tables_agree(dir, &listed, &manifest)?;
+        bodies_agree(dir, &manifest)?;
+        match home {
+            Some((org, _)) => {
+                if let Some(previous) = &manifest.previous {
+                    previous_agrees(org, previous, &manifest.id)?;
+                }
+                self.parts_agree(org, dir, &manifest)?;
+            }
+            None => self.say_unchecked(&manifest),
+        }
+        self.done.snapshots.push(format!("{}/{}", manifest.org, manifest.id));
+        Ok((manifest, sha256))
+    }
+
+    /// Says what a snapshot outside of its store does not allow to check.
+    fn say_unchecked(&mut self, manifest: &Manifest) {
+        let parts = manifest.audit.parts.len();
+        if parts > 0 {
+            let what = format!("the {parts} files of the audit archive that it reads do not lie beside it");
+            self.done.unchecked.push(what);
+        }
+        if let Some(previous) = &manifest.previous {
+            self.done.unchecked.push(format!("the snapshot before it, {}, does not lie beside it", previous.id));
+        }
+    }
+
+    /// Compares the archive parts that a manifest names with their digests there.
+    fn parts_agree(&mut self, org: &OrgPaths, dir: &Path, manifest: &Manifest) -> Result<(), Error> {
+        for (part, expected) in &manifest.audit.parts {
+            let path = archive::existing(org, part)?;
+            if layout::part_id(part).is_none_or(|id| manifest.id < id) {
+                let what = format!("it names {part}, which a later snapshot brought");
+                return Err(differs(dir.join(layout::MANIFEST), what));
+            }
+            if !self.parts.contains_key(&path) {
+                self.parts.insert(path.clone(), disk::digest_file(&path)?.0);
+                self.done.files += 1;
+            }
+            if self.parts.get(&path) != Some(expected) {
+                let what = format!(
+                    "its SHA-256 is not {expected}, as the manifest of {} says: audit events were changed afterwards",
+                    manifest.id
+                );
+                return Err(differs(path, what));
+            }
+        }
+        Ok(())
+    }
+
+    /// Verifies every snapshot of an organization, their chain and the whole archive.
+    fn org(&mut self, org: &OrgPaths) -> Result<(), Error> {
+        let mut newest: Option<Manifest> = None;
+        for (name, kind) in disk::entries(&org.snapshots())? {
+            if name.starts_with('.') {
+                continue;
+            }
+            let dir = org.snapshots().join(&name);
+            let Some(id) = name.parse::<SnapshotId>().ok().filter(|_| kind.is_dir()) else {
+                return Err(differs(dir, "it is no snapshot: it was put here by something else"));
+            };
+            let (manifest, _) = self.snapshot(&dir, Some((org, &id)))?;
+            let before = newest.as_ref().map(|m| &m.id);
+            let named = manifest.previous.as_ref().map(|p| &p.id);
+            if before != named {
+                let name = |id: Option<&SnapshotId>| id.map_or_else(|| "none".to_owned(), ToString::to_string);
+                let what = format!("it was sealed after {}, and before it now lies {}", name(named), name(before));
+                return Err(differs(dir.join(layout::MANIFEST), what));
+            }
+            newest = Some(manifest);
+        }
+        no_stray_parts(org, newest.as_ref())
+    }
+}
+
+/// Whether a folder is an organization's.
+fn is_org(path: &Path) -> bool {
+    path.join(layout::SNAPSHOTS).is_dir() || path.join(layout::ARCHIVE).is_dir()
+}
+
+/// Compares the tables in a folder with those that its manifest describes.
+fn tables_agree(dir: &Path, listed: &BTreeMap<String, String>, manifest: &Manifest) -> Result<(), Error> {
+    for (table, record) in &manifest.tables {
+        let file = format!("tables/{table}.parquet");
+        match listed.get(&file) {
+            Some(sha256) if *sha256 == record.sha256 => {}
+            Some(_) => {
+                return Err(differs(
+                    dir.join(file),
+                    "its SHA-256 is not the one in manifest.json: it was replaced afterwards",
+                ));
+            }
+            None => return Err(differs(dir.join(file), "manifest.json lists it and it is not there")),
+        }
+    }
+    let table = |file: &str| file.strip_prefix("tables/").and_then(|f| f.strip_suffix(".parquet")).map(str::to_owned);
+    let stray = listed.keys().find(|file| table(file).is_some_and(|name| !manifest.tables.contains_key(&name)));
+    stray.map_or(Ok(()), |file| Err(differs(dir.join(file), "manifest.json does not list this table")))
+}
+
+/// Compares what each kept body decodes to with the digest of the answer as it arrived.
+fn bodies_agree(dir: &Path, manifest: &Manifest) -> Result<(), Error> {
+    for request in manifest.sources.values().flat_map(|source| &source.requests) {
+        let Some(raw) = &request.raw else { continue };
+        let path = dir.join(raw);
+        let found = disk::digest_decoded(&path).map_err(|e| {
+            differs(path.clone(), format!("it cannot be decompressed ({e}): it is not the body that was received"))
+        })?;
+        if Some(&found.0) != request.sha256.as_ref() || found.1 != request.bytes {
+            let what =
+                format!("it decodes to something else than what {} answered, as manifest.json records it", request.url);
+            return Err(differs(path, what));
+        }
+    }
+    Ok(())
+}
+
+/// Compares the manifest of the snapshot before with its digest in the one after.
+fn previous_agrees(org: &OrgPaths, previous: &Previous, id: &SnapshotId) -> Result<(), Error> {
+    let path = org.snapshot(&previous.id).join(layout::MANIFEST);
+    if !path.is_file() {
+        return Err(differs(
+            path,
+            format!("it is not there, although {id} was sealed after it: a snapshot was removed"),
+        ));
+    }
+    let (found, _) = disk::digest_file(&path)?;
+    if found != previous.sha256 {
+        return Err(differs(
+            path,
+            format!("its SHA-256 is not the one that {id} recorded when it was sealed: it was changed afterwards"),
+        ));
+    }
+    Ok(())
+}
+
+/// Finds a file of the archive that the newest snapshot does not read. A part that waits for its snapshot to be sealed
+/// is none.
+fn no_stray_parts(org: &OrgPaths, newest: Option<&Manifest>) -> Result<(), Error> {
+    for (part, id) in archive::parts_on_disk(org)? {
+        let waits = id.is_some_and(|id| newest.is_none_or(|m| m.id < id) && org.staging(&id).0.is_dir());
+        if !waits && newest.is_none_or(|m| !m.audit.parts.contains_key(&part)) {
+            return Err(differs(
+                org.relative(&part),
+                "no snapshot brought it: it was added afterwards, or its snapshot was removed",
+            ));
+        }
+    }
+    Ok(())
+}
