@@ -81,6 +81,9 @@ pub(super) struct Section {
     /// Title; the cover's is not printed.
     #[serde(default)]
     pub(super) title: String,
+    /// Whether it follows the section before on the same page.
+    #[serde(default)]
+    pub(super) flow: bool,
     /// Analyzer of a section of kind `analyzer` or `appendix`.
     pub(super) analyzer: Option<Spanned<String>>,
     /// Analyzers whose answers and actions a summary shows.
@@ -195,9 +198,10 @@ impl Section {
     }
 
     /// Optional keys: whether the section uses each, and the kinds that take it.
-    pub(super) fn keys(&self) -> [(&'static str, bool, &'static [Kind]); 11] {
-        use Kind::{Analyzer, Appendix, SignOff, Summary};
+    pub(super) fn keys(&self) -> [(&'static str, bool, &'static [Kind]); 12] {
+        use Kind::{Analyzer, Appendix, Exceptions, Manifest, Scope, SignOff, Summary, TieOut};
         [
+            ("flow", self.flow, &[Summary, Scope, TieOut, Analyzer, Exceptions, SignOff, Manifest, Appendix]),
             ("analyzer", self.analyzer.is_some(), &[Analyzer, Appendix]),
             ("analyzers", !self.analyzers.is_empty(), &[Summary, SignOff]),
             ("tiles", !self.tiles.is_empty(), &[Summary]),

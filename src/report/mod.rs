@@ -148,13 +148,14 @@ mod tests {
     fn a_report_folder_holds_what_was_asked_for() {
         let (sample, out) = (Sample::new(), tempfile::tempdir().unwrap());
         let templates = [template::load("access-review").unwrap()];
-        let written = write(&sample.input(), &templates, &[Format::Csv, Format::Json, Format::Md], out.path()).unwrap();
+        let written = write(&sample.input(), &templates, &Format::ALL, out.path()).unwrap();
         assert!(written.dir.ends_with("acme-20261001T060000Z"));
         let names: Vec<_> =
             written.files.iter().map(|f| f.strip_prefix(&written.dir).unwrap().to_str().unwrap().to_owned()).collect();
         let expected = [
             "access-review.json",
             "access-review.md",
+            "access-review.pdf",
             "csv/access.csv",
             "csv/inactive-seats.csv",
             "csv/orphaned-access.csv",
@@ -170,7 +171,7 @@ mod tests {
     fn the_same_input_gives_the_same_bytes() {
         let (sample, out) = (Sample::new(), tempfile::tempdir().unwrap());
         let templates = [template::load("access-review").unwrap()];
-        let formats = [Format::Csv, Format::Json, Format::Md];
+        let formats = Format::ALL;
         let sums = |dir: &str| {
             let written = write(&sample.input(), &templates, &formats, &out.path().join(dir)).unwrap();
             std::fs::read_to_string(written.dir.join("SHA256SUMS")).unwrap()
@@ -202,5 +203,17 @@ mod tests {
         assert_eq!(fact(Source::Members).rows, Some(4));
         assert_eq!(fact(Source::Commits).rows, None);
         assert_eq!(fact(Source::Tokens).needed_by, ["inactive-seats", "orphaned-access", "seat-spend"]);
+    }
+}
+
+#[cfg(test)]
+mod look {
+    #[test]
+    fn look() {
+        let mut sample = super::testing::Sample::new();
+        sample.baseline_members = Some(5);
+        sample.open_a_gap(crate::model::coverage::Source::Tokens);
+        let t = [super::template::load("access-review").unwrap()];
+        super::write(&sample.input(), &t, &super::Format::ALL, std::path::Path::new("/tmp/look")).unwrap();
     }
 }

@@ -180,6 +180,19 @@ mod tests {
     }
 
     #[test]
+    #[cfg(unix)]
+    fn a_lock_file_that_was_removed_meanwhile_is_not_the_one_at_its_path() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join(".lock");
+        let file = open(&path).unwrap();
+        assert!(is_at(&file, &path));
+        fs::remove_file(&path).unwrap();
+        assert!(!is_at(&file, &path));
+        let _other = open(&path).unwrap();
+        assert!(!is_at(&file, &path));
+    }
+
+    #[test]
     fn nothing_written_leaves_no_folder_and_something_written_stays() {
         let dir = tempfile::tempdir().unwrap();
         let root = dir.path().join("store");

@@ -90,7 +90,6 @@ impl OrgStore {
         };
         let id = SnapshotId::of(description.as_of);
         let paths = self.paths.staging(&id);
-        disk::remove_dir(&paths.archive())?;
         let spool = Arc::new(DiskSpool::open(&paths)?);
         Ok(Staging { org: self.clone(), id, paths, previous, spool, audit: None, description, resumed })
     }

@@ -22,14 +22,18 @@ pub(super) fn blocks(context: &Context<'_>, spec: &Section) -> Vec<Block> {
     let words = &context.words;
     let mut out = vec![Block::Paragraph(strong(outcome.meta.question))];
     let gaps = context.gaps_of(outcome);
-    if !gaps.is_empty() {
+    let incomplete = !gaps.is_empty();
+    if incomplete {
         let sources = Context::list_sources(gaps);
         let mut text = plain(words.say("analyzer.incomplete", &[("sources", &sources)]));
         text.extend(context.page_of(&words.get("cover.gaps-page"), "scope"));
         out.push(Block::Badge(Verdict::Unknown, text));
     }
-    let answer = context.answer(outcome);
+    let mut answer = context.answer(outcome);
     if !answer.is_empty() {
+        if incomplete {
+            answer = words.say("analyzer.as-far", &[("answer", &answer)]);
+        }
         out.push(paragraph(answer));
     }
     out.push(Block::Paragraph(counts(context, outcome)));

@@ -86,7 +86,11 @@ fn section(context: &Context<'_>, spec: &layout::Section) -> Section {
         Kind::Manifest => provenance::blocks(context),
         Kind::Appendix => closing::appendix(context, spec),
     };
-    let kind = if *spec.kind.get_ref() == Kind::Cover { SectionKind::Cover } else { SectionKind::Page };
+    let kind = match spec.kind.get_ref() {
+        Kind::Cover => SectionKind::Cover,
+        _ if spec.flow => SectionKind::Flow,
+        _ => SectionKind::Page,
+    };
     Section { id: spec.anchor().to_owned(), title: spec.title.clone(), kind, blocks }
 }
 
@@ -159,15 +163,10 @@ impl<'a> Context<'a> {
         scalar(value)
     }
 
-    /// The answer of an analyzer in one sentence. Over incomplete evidence it says so itself, wherever it is quoted.
+    /// The answer of an analyzer in one sentence. Whoever quotes it says when the evidence is incomplete.
     fn answer(&self, outcome: &Outcome) -> String {
         let text = self.wording(outcome.meta.id).map(|w| w.answer.as_str()).unwrap_or_default();
-        let answer = self.sentence(text, outcome);
-        let gaps = self.gaps_of(outcome);
-        if gaps.is_empty() || answer.is_empty() {
-            return answer;
-        }
-        self.words.say("summary.incomplete", &[("sources", &Self::list_sources(gaps)), ("answer", &answer)])
+        self.sentence(text, outcome)
     }
 }
 

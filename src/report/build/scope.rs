@@ -37,11 +37,11 @@ pub(super) fn blocks(context: &Context<'_>) -> Vec<Block> {
 fn coverage(context: &Context<'_>) -> Block {
     let words = &context.words;
     let columns = [
-        (words.get("scope.source"), 2.4),
-        (words.get("scope.coverage"), 2.0),
+        (words.get("scope.source"), 2.7),
+        (words.get("scope.coverage"), 3.0),
         (words.get("scope.rows"), -0.8),
         (words.get("scope.requests"), -0.9),
-        (words.get("scope.why"), 4.4),
+        (words.get("scope.why"), 3.8),
     ];
     let (gaps, others): (Vec<_>, Vec<_>) = context.sources.iter().partition(|s| s.gap);
     let rows = gaps.into_iter().chain(others).map(|s| source_row(context, s)).collect();

@@ -18,12 +18,15 @@ use crate::{
 /// Sentences of a summary at most.
 const SENTENCES: usize = 5;
 
+/// Gaps that a sentence names at most; the scope has all.
+const NAMED: usize = 3;
+
 /// The section.
 pub(super) fn blocks(context: &Context<'_>, spec: &Section) -> Vec<Block> {
     let outcomes: Vec<&Outcome> = spec.analyzers.iter().filter_map(|id| context.outcome(id.get_ref())).collect();
     let mut sentences: Vec<Text> = outcomes.iter().take(SENTENCES - 1).map(|o| answer(context, o)).collect();
     sentences.retain(|s| !s.is_empty());
-    sentences.push(plain(evidence(context)));
+    sentences.push(evidence(context));
     let mut out = vec![Block::Bullets(sentences)];
     let tiles: Vec<_> = spec.tiles.iter().filter_map(|id| tiles::tile(context, id.get_ref())).collect();
     if !tiles.is_empty() {
@@ -44,28 +47,37 @@ fn answer(context: &Context<'_>, outcome: &Outcome) -> Text {
         return Text::new();
     }
     let id = outcome.meta.id;
-    let title = format!("{}: ", context.title_of(id));
+    let complete = context.gaps_of(outcome).is_empty();
+    let mark = if complete { String::new() } else { context.words.get("summary.incomplete") };
+    let title = format!("{}{mark}: ", context.title_of(id));
     let title =
         if context.anchors.contains(id) { Span::Link { to: id.to_owned(), text: title } } else { Span::Strong(title) };
     vec![title, Span::Plain(sentence)]
 }
 
 /// Whether the evidence is complete, in one sentence.
-fn evidence(context: &Context<'_>) -> String {
+fn evidence(context: &Context<'_>) -> Text {
     let words = &context.words;
     let rows: usize = context.input.outcomes.iter().map(|o| o.count(Verdict::Unknown)).sum();
     let rows = rows.to_string();
     let gaps: Vec<_> = context.gaps().collect();
     if !gaps.is_empty() {
         let n = gaps.len().to_string();
-        let sources = Context::list_sources(gaps);
-        return words.say("summary.evidence-gaps", &[("n", &n), ("sources", &sources), ("rows", &rows)]);
+        let mut sources = Context::list_sources(gaps.iter().take(NAMED).copied());
+        if gaps.len() > NAMED {
+            let more = (gaps.len() - NAMED).to_string();
+            sources = words.say("summary.evidence-more", &[("sources", &sources), ("n", &more)]);
+        }
+        let values = [("n", n.as_str()), ("sources", &sources), ("rows", &rows)];
+        let mut text = plain(words.say("summary.evidence-gaps", &values));
+        text.extend(context.page_of(&words.get("cover.gaps-page"), "scope"));
+        return text;
     }
-    if rows == "0" {
+    plain(if rows == "0" {
         words.get("summary.evidence-complete")
     } else {
         words.say("summary.evidence-unknown", &[("rows", &rows)])
-    }
+    })
 }
 
 /// The pictures of a section, two side by side.

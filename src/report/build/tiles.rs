@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Context, day, scalar};
+use super::{Context, day};
 use crate::{
     model::{
         coverage::Source,
@@ -18,8 +18,8 @@ struct Figure {
     id: &'static str,
     /// Analyzer.
     analyzer: &'static str,
-    /// Key of its total.
-    total: &'static str,
+    /// Key of its total; `None` counts the rows that fail, as the baseline does.
+    total: Option<&'static str>,
     /// The sources it is counted from; a gap among them makes it a lower bound. Empty: all that the analyzer needs.
     sources: &'static [Source],
     /// Whether it is money, which totals give as a text and the baseline in cents.
@@ -43,20 +43,20 @@ enum Colour {
 const FIGURES: [Figure; 6] = {
     use Source::{AuditLog, Invites, Members, Scim};
     const BILLED: &[Source] = &[Members, AuditLog, Scim, Invites];
-    const fn figure(id: &'static str, analyzer: &'static str, total: &'static str, colour: Colour) -> Figure {
+    const fn figure(id: &'static str, analyzer: &'static str, total: Option<&'static str>, colour: Colour) -> Figure {
         Figure { id, analyzer, total, sources: &[], money: false, colour }
     }
     [
-        Figure { sources: &[Members], ..figure("members", "inactive-seats", "members", Colour::None) },
-        figure("effective_owners", "owner-coverage", "effective_owners", Colour::Organization),
-        figure("inactive_seats", "inactive-seats", "inactive", Colour::Worst),
-        figure("orphaned_paths", "orphaned-access", "paths_flagged", Colour::Worst),
+        Figure { sources: &[Members], ..figure("members", "inactive-seats", Some("members"), Colour::None) },
+        figure("effective_owners", "owner-coverage", Some("effective_owners"), Colour::Organization),
+        figure("inactive_seats", "inactive-seats", None, Colour::Worst),
+        figure("orphaned_paths", "orphaned-access", None, Colour::Worst),
         Figure {
             sources: BILLED,
             money: true,
-            ..figure("monthly_cost_usd", "seat-spend", "monthly_cost_usd", Colour::None)
+            ..figure("monthly_cost_usd", "seat-spend", Some("monthly_cost_usd"), Colour::None)
         },
-        figure("reclaimable", "seat-spend", "reclaimable_seats", Colour::Worst),
+        figure("reclaimable", "seat-spend", Some("reclaimable_seats"), Colour::Worst),
     ]
 };
 
@@ -86,18 +86,14 @@ pub(super) fn tile(context: &Context<'_>, id: &str) -> Option<Tile> {
         }
         Some(n) => (show(figure, n), colour(figure, outcome)),
     };
-    let mut notes = vec![change(context, figure, current.filter(|_| !gap))];
-    if id == "reclaimable"
-        && let Some(usd) = outcome.totals.get("reclaimable_monthly_usd").and_then(scalar)
-    {
-        notes.insert(0, context.words.say("summary.reclaimable-note", &[("usd", &usd)]));
-    }
-    Some(Tile { label, value, note: notes.join("; "), verdict, link })
+    let note = change(context, figure, current.filter(|_| !gap));
+    Some(Tile { label, value, note, verdict, link })
 }
 
 /// The figure of this snapshot: a count, or cents.
 fn current(figure: &Figure, outcome: &Outcome) -> Option<i64> {
-    match outcome.totals.get(figure.total)? {
+    let Some(total) = figure.total else { return i64::try_from(outcome.count(Verdict::Fail)).ok() };
+    match outcome.totals.get(total)? {
         Value::String(text) if figure.money => cents(text),
         value if !figure.money => value.as_i64(),
         _ => None,
@@ -148,7 +144,7 @@ fn change(context: &Context<'_>, figure: &Figure, current: Option<i64>) -> Strin
     let Some(as_of) = context.input.baseline_as_of else { return words.get("summary.baseline-none") };
     let date = day(as_of);
     let Some(before) = context.input.baseline.get(figure.id).copied() else {
-        return words.say("summary.baseline-missing", &[("date", &date)]);
+        return words.get("summary.baseline-missing");
     };
     match current.map(|n| n - before) {
         None => words.say("summary.baseline-was", &[("value", &show(figure, before)), ("date", &date)]),
@@ -202,7 +198,7 @@ mod tests {
         let got = tiles(&sample);
         assert_eq!(got[0], "4 / no baseline / None", "members are counted from another source");
         assert_eq!(got[2], "at least 1 / no baseline / Some(Unknown)");
-        sample.outcomes[0].totals.insert("inactive".to_owned(), 0.into());
+        sample.outcomes[0].rows.retain(|r| r.verdict != Verdict::Fail);
         assert_eq!(tiles(&sample)[2], "not known / no baseline / Some(Unknown)");
     }
 

@@ -2,11 +2,12 @@
 
 use std::{collections::BTreeMap, fmt, str::FromStr};
 
-use super::{Input, build, document::Document, error::Error, template::Template};
+use super::{Input, build, error::Error, template::Template};
 
 pub mod csv;
 pub mod json_v1;
 pub mod markdown;
+pub mod pdf;
 
 /// A format of a report.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -87,17 +88,12 @@ pub(super) fn render(
             Format::Csv => continue,
             Format::Json => json_v1::render(input, template, templates)?,
             Format::Md => markdown::render(&build::build(input, template)).into_bytes(),
-            Format::Pdf => pdf(template, &build::build(input, template))?,
+            Format::Pdf => pdf::render(&build::build(input, template))
+                .map_err(|source| Error::Pdf { template: template.name().to_owned(), source: Box::new(source) })?,
         };
         files.insert(format!("{}.{format}", template.name()), bytes);
     }
     Ok(())
-}
-
-/// The PDF of one template.
-fn pdf(template: &Template, document: &Document) -> Result<Vec<u8>, Error> {
-    let _ = document;
-    Err(Error::Pdf { template: template.name().to_owned(), source: "not there yet".into() })
 }
 
 #[cfg(test)]

@@ -209,6 +209,18 @@ fn outcomes() -> Vec<Outcome> {
             vec![Cell::Money(2000), from, "Research".into()],
         )
     };
+    let seats = Chart {
+        id: "seats",
+        title: "Billed seats by status".to_owned(),
+        alt: "Of 4 billed seats, 1 can be given back.".to_owned(),
+        unit: "seats",
+        legend: vec![("used".to_owned(), Verdict::Pass), ("reclaimable".to_owned(), Verdict::Fail)],
+        bars: vec![
+            Bar { label: "used".to_owned(), parts: vec![3, 0] },
+            Bar { label: "reclaimable".to_owned(), parts: vec![0, 1] },
+        ],
+        threshold: None,
+    };
     let role = |name: &str, idle: i64| {
         let cells = vec![
             name.into(),
@@ -221,7 +233,7 @@ fn outcomes() -> Vec<Outcome> {
         ];
         row(("member", name), Verdict::Pass, "in-order", "Role write in the organization.", cells)
     };
-    vec![
+    let mut all = vec![
         inactive_seats(),
         outcome(
             &OWNERS,
@@ -270,7 +282,9 @@ fn outcomes() -> Vec<Outcome> {
             vec![role("ada", 3), role("dennis", 7)],
             json!({"principals": 2, "entitlements": 2, "by_path": {"org-role": 2}}),
         ),
-    ]
+    ];
+    all[3].charts.push(seats);
+    all
 }
 
 /// A request with an answer.

@@ -150,6 +150,17 @@ fn only_the_same_request_of_the_same_day_is_resumed() {
 }
 
 #[test]
+fn nothing_is_resumed_behind_a_snapshot_that_was_sealed_meanwhile() {
+    let f = Fixture::new();
+    let other = Ask { key: "other".to_owned(), ..ask("2026-10-01T06:00:00Z") };
+    drop(f.org.stage(&f.lock, &other).unwrap());
+    f.collect("2026-10-01T07:00:00Z", None);
+    let late = f.org.stage(&f.lock, &Ask { now: at("2026-10-01T08:00:00Z"), ..other }).unwrap();
+    assert!(!late.resumed());
+    assert_eq!(late.as_of(), at("2026-10-01T08:00:00Z"));
+}
+
+#[test]
 fn a_collection_with_another_key_in_the_same_second_starts_empty() {
     let f = Fixture::new();
     let first = f.stage("2026-10-01T06:00:00Z");

@@ -171,6 +171,11 @@ fn a_listed_file_that_is_missing_or_broken_is_damage_and_never_an_empty_table() 
     let f = Fixture::new();
     let (sealed, _) = f.collect("2026-10-01T06:00:00Z", Some(&[("e1", "2026-09-01")]));
     let damaged = || matches!(f.org.read(&sealed.id), Err(Error::Damaged { .. }));
+    let path = sealed.dir.join("manifest.json");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replace("\"rows\": 2,", "\"rows\": 3,")).unwrap();
+    assert!(damaged());
+    fs::write(&path, text).unwrap();
     let part = f.path("audit_events/month=2026-09/20261001T060000Z.parquet");
     for path in [sealed.dir.join("tables/members.parquet"), part] {
         let bytes = fs::read(&path).unwrap();

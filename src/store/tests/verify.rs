@@ -148,6 +148,31 @@ fn a_snapshot_taken_out_of_the_chain_is_missed() {
 }
 
 #[test]
+fn a_snapshot_put_into_the_chain_is_noticed() {
+    let (f, other) = (Fixture::new(), Fixture::new());
+    for fixture in [&f, &other] {
+        fixture.collect("2026-07-01", None);
+    }
+    f.collect("2026-11-01", None);
+    let (forged, _) = other.collect("2026-10-01", None);
+    let place = f.path("snapshots/20261001T000000Z");
+    assert!(Command::new("cp").arg("-r").arg(forged.dir).arg(&place).status().unwrap().success());
+    verify(&place).unwrap();
+    let (path, what) = difference(f.org.dir());
+    assert_eq!(path, f.path("snapshots/20261101T000000Z/manifest.json"));
+    assert_eq!(what, "it was sealed after 20260701T000000Z, and before it now lies 20261001T000000Z");
+}
+
+#[test]
+fn a_list_in_another_order_was_not_written_by_us() {
+    let f = sealed();
+    let path = f.path("snapshots/20260701T000000Z/SHA256SUMS");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.lines().rev().flat_map(|line| [line, "\n"]).collect::<String>()).unwrap();
+    assert_eq!(difference(f.org.dir()).0, path);
+}
+
+#[test]
 fn a_report_folder_is_verified_by_its_list_alone() {
     let dir = tempfile::tempdir().unwrap();
     fs::create_dir(dir.path().join("csv")).unwrap();
@@ -172,6 +197,11 @@ fn a_collection_under_way_is_no_difference() {
     let mut staging = f.stage("2026-12-01");
     fetch(&*staging.spool(), Source::Members, "https://hub.example/members", b"[]");
     staging.append_events(log(&[("e2", "2026-09-01"), ("e3", "2026-11-01")]), true).unwrap();
+    verify(f.org.dir()).unwrap();
+    // Killed between the two renames of the seal: the next collection clears it up.
+    let part = f.path("audit_events/month=2026-11/20261201T000000Z.parquet");
+    disk::make_dir(part.parent().unwrap()).unwrap();
+    disk::write(&part, b"").unwrap();
     verify(f.org.dir()).unwrap();
 }
 

@@ -1,0 +1,115 @@
+//! The PDF of a [`Document`]: laid out here, encoded by printpdf, completed with lopdf.
+//!
+//! A document passes through these files from top to bottom: [`flat`] and [`set`] turn texts into lines of shaped words
+//! ([`shape`], [`fonts`], [`visible`]); [`blocks`], [`table`], [`tiles`] and [`chart`] turn blocks into pieces;
+//! [`flow`] puts pieces on pages; [`emit`], [`embed`] and [`engine`] hand pages and fonts to printpdf; [`finish`] adds outline,
+//! structure and metadata. The same document in the same fonts gives the same bytes.
+
+mod blocks;
+mod chart;
+mod chart_kinds;
+mod embed;
+mod emit;
+mod engine;
+mod error;
+mod finish;
+mod flat;
+mod flow;
+mod fonts;
+mod piece;
+#[cfg(test)]
+mod sample;
+mod set;
+mod shape;
+mod style;
+mod table;
+#[cfg(test)]
+mod tests;
+mod tiles;
+mod visible;
+mod widths;
+
+pub use self::{error::Error, fonts::Fonts};
+use self::{finish::Extras, flow::Layout, piece::Tree, style::NOTE};
+use crate::report::document::{Document, Span};
+
+/// Layouts until page numbers in the text agree with the pages. Two do unless a number's width moves a page break.
+const PASSES: usize = 4;
+
+/// A finished PDF.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Rendered {
+    /// The file.
+    pub bytes: Vec<u8>,
+    /// Number of pages.
+    pub pages: usize,
+    /// What a reader should know about its fonts, also printed on the last page; empty when there is nothing to say.
+    pub warnings: Vec<String>,
+}
+
+/// Renders a document with the embedded fonts and, for other scripts, those of the system.
+///
+/// # Errors
+/// When a font is broken or the file cannot be assembled; never because of what the document says.
+pub fn render(doc: &Document) -> Result<Vec<u8>, Error> {
+    render_with(doc, &Fonts::system()).map(|r| r.bytes)
+}
+
+/// Renders a document with given fonts.
+///
+/// # Errors
+/// When a font is broken or the file cannot be assembled; never because of what the document says.
+pub fn render_with(doc: &Document, fonts: &Fonts) -> Result<Rendered, Error> {
+    let mut layout = Layout::new(doc, fonts)?;
+    let mut warnings = Vec::new();
+    for pass in 1..=PASSES {
+        layout.document(doc);
+        warnings = remarks(&layout);
+        layout.remarks(&warnings);
+        let found: Vec<usize> = layout.anchors.iter().map(|a| a.map_or(0, |(page, _)| page + 1)).collect();
+        if found == layout.set.pages || pass == PASSES {
+            break;
+        }
+        layout.restart(found);
+    }
+    layout.margins(doc);
+    let pages = layout.pages.len();
+    let file = engine::encode(&mut layout)?;
+    let extras = Extras { doc, outline: &layout.outline, tree: &layout.set.tree, height: layout.geometry.height };
+    Ok(Rendered { bytes: finish::finish(file, &extras)?, pages, warnings })
+}
+
+/// What is to be said about fonts: which were borrowed, and what none of them could show.
+fn remarks(layout: &Layout<'_>) -> Vec<String> {
+    let shaper = &layout.set.shaper;
+    let mut remarks = Vec::new();
+    let borrowed: Vec<String> = shaper
+        .faces
+        .iter()
+        .filter(|f| !f.loaded.embedded)
+        .map(|f| format!("{} (sha256 {})", f.loaded.name, f.loaded.digest()))
+        .collect();
+    if !borrowed.is_empty() {
+        remarks.push(format!("Set with fonts of this machine: {}.", borrowed.join(", ")));
+    }
+    if !shaper.missing.is_empty() {
+        let some: Vec<String> = shaper.missing.iter().take(12).map(|c| visible::escape(*c)).collect();
+        let more = match shaper.missing.len() - some.len() {
+            0 => String::new(),
+            n => format!(" and {n} more"),
+        };
+        remarks.push(format!("Characters that no font here has, printed by their number: {}{more}.", some.join(", ")));
+    }
+    remarks
+}
+
+impl Layout<'_> {
+    /// Prints the remarks after everything else.
+    fn remarks(&mut self, remarks: &[String]) {
+        for (n, remark) in remarks.iter().enumerate() {
+            let before = if n == 0 { 24.0 } else { 4.0 };
+            self.paragraph(&[Span::Plain(remark.clone())], NOTE, before, Tree::ROOT);
+        }
+        self.flush();
+    }
+}

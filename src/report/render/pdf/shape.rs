@@ -1,0 +1,270 @@
+//! From characters to glyphs: shaping, measuring and the memory of what was already shaped.
+//!
+//! All lengths are whole thousandths of an em, the unit in which the PDF states glyph widths, so that what is measured
+//! here is what a viewer draws.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use rustybuzz::{
+    Direction, Feature, Script, ShapePlan, UnicodeBuffer,
+    ttf_parser::{GlyphId, Tag},
+};
+
+use super::{
+    error::Error,
+    fonts::{Fonts, Loaded, index_of},
+    style::Family,
+};
+
+/// Position of a word in the shaper's memory.
+pub(super) type WordId = u32;
+
+/// A glyph of a word, in visual order.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Glyph {
+    /// Id in the original font.
+    pub(super) gid: u16,
+    /// Width as the PDF states it.
+    pub(super) width: i32,
+    /// Advance after shaping.
+    pub(super) advance: i32,
+    /// Shift to the right of where it would stand.
+    pub(super) dx: i32,
+    /// Shift upwards.
+    pub(super) dy: i32,
+    /// Byte in the word of the first character it stands for.
+    pub(super) cluster: u32,
+}
+
+/// A shaped piece of text in one face and direction.
+#[derive(Debug)]
+pub(super) struct Word {
+    /// Face that sets it.
+    pub(super) face: u8,
+    /// Whether it reads from right to left.
+    pub(super) rtl: bool,
+    /// Its characters.
+    pub(super) text: Box<str>,
+    /// Its glyphs.
+    pub(super) glyphs: Box<[Glyph]>,
+    /// Sum of the advances.
+    pub(super) width: i32,
+    /// Whether the text follows from the glyphs one by one; else the PDF states it beside them.
+    pub(super) plain: bool,
+}
+
+impl Word {
+    /// The characters of the cluster that starts at a byte.
+    pub(super) fn letter(&self, start: u32) -> &str {
+        let end = self.glyphs.iter().map(|g| g.cluster).filter(|c| *c > start).min();
+        let end = end.map_or(self.text.len(), |e| e as usize);
+        self.text.get(start as usize..end).unwrap_or_default()
+    }
+}
+
+/// What the PDF's character map says about a face: a glyph is a character and back.
+#[derive(Debug, Default)]
+pub(super) struct CharMap {
+    /// Glyph of a character.
+    pub(super) glyph: BTreeMap<char, u16>,
+    /// Character of a glyph.
+    pub(super) character: BTreeMap<u16, char>,
+    /// Every glyph in use, and what it stands for to readers who look at it alone.
+    pub(super) used: BTreeMap<u16, String>,
+}
+
+/// A face in use.
+pub(super) struct FaceInUse<'f> {
+    /// The face.
+    pub(super) loaded: Loaded<'f>,
+    /// Its character map.
+    pub(super) map: CharMap,
+    /// Words by text, left to right and right to left.
+    words: [HashMap<Box<str>, WordId>; 2],
+    /// Tabular figures of an embedded face.
+    figures: Vec<(u16, i32)>,
+    /// Shaping plans by direction and script.
+    plans: Vec<(bool, Script, ShapePlan)>,
+}
+
+/// Shapes and remembers.
+pub(super) struct Shaper<'f> {
+    /// Where further faces come from.
+    fonts: &'f Fonts,
+    /// Faces in use; the embedded ones first.
+    pub(super) faces: Vec<FaceInUse<'f>>,
+    /// All words.
+    words: Vec<Word>,
+    /// Face of a character that the embedded faces lack; `None` when no font has it.
+    fallback: HashMap<char, Option<u8>>,
+    /// Characters that no font shows, printed as escapes.
+    pub(super) missing: BTreeSet<char>,
+    /// Recycled between words.
+    buffer: Option<UnicodeBuffer>,
+}
+
+impl<'f> Shaper<'f> {
+    /// A shaper with the embedded faces.
+    pub(super) fn new(fonts: &'f Fonts) -> Result<Self, Error> {
+        let faces = Fonts::load_embedded()?.into_iter().map(FaceInUse::new).collect();
+        Ok(Self { fonts, faces, words: Vec::new(), fallback: HashMap::new(), missing: BTreeSet::new(), buffer: None })
+    }
+
+    /// A word by its id.
+    pub(super) fn word(&self, id: WordId) -> &Word {
+        &self.words[id as usize]
+    }
+
+    /// Shapes `text` in `face`, or remembers it.
+    pub(super) fn shape(&mut self, face: u8, rtl: bool, text: &str) -> WordId {
+        if let Some(&id) = self.faces[usize::from(face)].words[usize::from(rtl)].get(text) {
+            return id;
+        }
+        let buffer = self.buffer.take().unwrap_or_default();
+        let (word, buffer) = self.faces[usize::from(face)].shape(face, rtl, text, buffer);
+        self.buffer = Some(buffer);
+        // Four billion words do not fit in memory first.
+        let id = WordId::try_from(self.words.len()).unwrap_or(WordId::MAX);
+        self.words.push(word);
+        self.faces[usize::from(face)].words[usize::from(rtl)].insert(text.into(), id);
+        id
+    }
+
+    /// The face that shows `c` in a text set in `family`: its own, Inter, one already in use, one of the system.
+    /// `None` when there is none.
+    pub(super) fn face_for(&mut self, family: Family, c: char) -> Option<u8> {
+        let own = index_of(family);
+        if self.shows(own, c) {
+            return Some(own);
+        }
+        if self.shows(0, c) {
+            return Some(0);
+        }
+        if let Some(&known) = self.fallback.get(&c) {
+            return known;
+        }
+        let found = self.find(c.encode_utf8(&mut [0; 4]));
+        if found.is_none() {
+            self.missing.insert(c);
+        }
+        self.fallback.insert(c, found);
+        found
+    }
+
+    /// A fallback face with every character of `text`, loaded when needed.
+    pub(super) fn find(&mut self, text: &str) -> Option<u8> {
+        let loaded = self.fonts.find(text)?;
+        if let Some(at) = self.faces.iter().position(|f| f.loaded.name == loaded.name) {
+            return u8::try_from(at).ok();
+        }
+        let at = u8::try_from(self.faces.len()).ok()?;
+        self.faces.push(FaceInUse::new(loaded));
+        Some(at)
+    }
+
+    /// Whether a loaded face has a glyph for `c`.
+    pub(super) fn shows(&self, face: u8, c: char) -> bool {
+        self.faces[usize::from(face)].loaded.shows(c)
+    }
+
+    /// Marks the glyphs of a word as drawn. Only these are embedded.
+    pub(super) fn mark_used(&mut self, id: WordId) {
+        let word = &self.words[id as usize];
+        let map = &mut self.faces[usize::from(word.face)].map;
+        for glyph in &word.glyphs {
+            let text =
+                || map.character.get(&glyph.gid).map_or_else(|| word.letter(glyph.cluster).to_owned(), char::to_string);
+            map.used.entry(glyph.gid).or_insert_with(text);
+        }
+    }
+}
+
+impl<'f> FaceInUse<'f> {
+    /// A face that nothing was set in yet.
+    fn new(loaded: Loaded<'f>) -> Self {
+        let figures = if loaded.embedded { figures(&loaded) } else { Vec::new() };
+        Self { loaded, map: CharMap::default(), words: Default::default(), figures, plans: Vec::new() }
+    }
+
+    /// Shapes one word.
+    fn shape(&mut self, face: u8, rtl: bool, text: &str, mut buffer: UnicodeBuffer) -> (Word, UnicodeBuffer) {
+        buffer.push_str(text);
+        buffer.guess_segment_properties();
+        buffer.set_direction(if rtl { Direction::RightToLeft } else { Direction::LeftToRight });
+        let script = buffer.script();
+        let at = self.plans.iter().position(|(r, s, _)| *r == rtl && *s == script).unwrap_or_else(|| {
+            let features = features(self.loaded.embedded);
+            let plan = ShapePlan::new(&self.loaded.face, buffer.direction(), Some(script), None, &features);
+            self.plans.push((rtl, script, plan));
+            self.plans.len() - 1
+        });
+        let shaped = rustybuzz::shape_with_plan(&self.loaded.face, &self.plans[at].2, buffer);
+        let upem = self.loaded.face.units_per_em();
+        let scale = |units: i32| units * 1000 / upem;
+        let glyphs: Box<[Glyph]> = shaped
+            .glyph_infos()
+            .iter()
+            .zip(shaped.glyph_positions())
+            .map(|(info, pos)| {
+                let digit = text.as_bytes().get(info.cluster as usize).map(|b| usize::from(b.wrapping_sub(b'0')));
+                let figure = digit.and_then(|d| self.figures.get(d));
+                if let Some((gid, width)) = figure {
+                    // Figures stand under each other: no kerning.
+                    let (gid, width) = (*gid, scale(*width));
+                    return Glyph { gid, width, advance: width, dx: 0, dy: 0, cluster: info.cluster };
+                }
+                let gid = u16::try_from(info.glyph_id).unwrap_or(0);
+                let own = i32::from(self.loaded.face.glyph_hor_advance(GlyphId(gid)).unwrap_or(0));
+                let width = scale(own);
+                // Kerning below two thousandths is rounding, and every kern costs bytes.
+                let kern = scale(pos.x_advance - own);
+                let advance = if kern.abs() < 2 { width } else { width + kern };
+                Glyph { gid, width, advance, dx: scale(pos.x_offset), dy: scale(pos.y_offset), cluster: info.cluster }
+            })
+            .collect();
+        let plain = !rtl && self.map.learn(text, &glyphs);
+        let width = glyphs.iter().map(|g| g.advance).sum();
+        (Word { face, rtl, text: text.into(), glyphs, width, plain }, shaped.clear())
+    }
+}
+
+impl CharMap {
+    /// Whether each glyph of `text` stands for one character, by itself and nowhere else for another; remembers it.
+    fn learn(&mut self, text: &str, glyphs: &[Glyph]) -> bool {
+        let pairs = || text.char_indices().zip(glyphs);
+        let one_to_one = text.chars().count() == glyphs.len()
+            && pairs().all(|((at, c), g)| {
+                u32::try_from(at).is_ok_and(|at| at == g.cluster)
+                    && g.dx == 0
+                    && g.dy == 0
+                    && self.glyph.get(&c).is_none_or(|known| *known == g.gid)
+                    && self.character.get(&g.gid).is_none_or(|known| *known == c)
+            });
+        if !one_to_one {
+            return false;
+        }
+        for ((_, c), g) in pairs() {
+            // Two new characters of this word may share a glyph; the second then spoils it.
+            if *self.character.entry(g.gid).or_insert(c) != c || *self.glyph.entry(c).or_insert(g.gid) != g.gid {
+                return false;
+            }
+        }
+        true
+    }
+}
+
+/// No ligatures in the embedded faces, so that logins and commands can be copied and searched.
+fn features(embedded: bool) -> Vec<Feature> {
+    let off = |tag: &[u8; 4]| Feature::new(Tag::from_bytes(tag), 0, ..);
+    if embedded { [b"liga", b"clig", b"calt", b"dlig"].map(off).into() } else { Vec::new() }
+}
+
+/// The tabular figures of a face, 0 to 9: glyph and advance in font units. Applied to whole words, the feature would
+/// also widen hyphens and full stops.
+fn figures(loaded: &Loaded<'_>) -> Vec<(u16, i32)> {
+    let mut buffer = UnicodeBuffer::new();
+    buffer.push_str("0123456789");
+    let shaped = rustybuzz::shape(&loaded.face, &[Feature::new(Tag::from_bytes(b"tnum"), 1, ..)], buffer);
+    let glyphs = shaped.glyph_infos().iter().map(|info| u16::try_from(info.glyph_id).unwrap_or(0));
+    glyphs.map(|gid| (gid, i32::from(loaded.face.glyph_hor_advance(GlyphId(gid)).unwrap_or(0)))).collect()
+}

@@ -1,0 +1,334 @@
+//! Tests of whole files: what a reader finds in them, and that nothing leaves the page.
+
+use std::{collections::BTreeSet, process::Command};
+
+use lopdf::{Dictionary, Document as File, Object};
+use proptest::prelude::*;
+
+use super::{
+    Fonts,
+    flow::Layout,
+    piece::Item,
+    render_with,
+    sample::{self, column, document, section},
+    style::MARGIN,
+};
+use crate::{
+    model::verdict::Verdict,
+    report::document::{Align, Block, Document, Paper, SectionKind, Span, Table, Tile, mono, plain},
+};
+
+/// A layout before it is encoded.
+fn laid_out<'f>(doc: &Document, fonts: &'f Fonts) -> Layout<'f> {
+    let mut layout = Layout::new(doc, fonts).unwrap();
+    layout.document(doc);
+    layout.margins(doc);
+    layout
+}
+
+/// What each page says, in drawing order, a space between runs.
+fn said(layout: &Layout<'_>) -> Vec<String> {
+    let text = |item: &Item| match item {
+        Item::Text { words, .. } => words.iter().map(|w| &*layout.set.shaper.word(*w).text).collect::<String>() + " ",
+        _ => String::new(),
+    };
+    layout.pages.iter().map(|p| p.items.iter().map(text).collect()).collect()
+}
+
+/// Fails where an item leaves the margins of its page.
+fn assert_inside(layout: &Layout<'_>) {
+    let (left, right) = (MARGIN - 0.5, layout.geometry.width - MARGIN + 1.5);
+    let (top, bottom) = (MARGIN - 0.5, layout.geometry.height - MARGIN + 0.5);
+    let inside = |x: f32, y: f32| (left..=right).contains(&f64::from(x)) && (top..=bottom).contains(&f64::from(y));
+    for item in layout.pages.iter().flat_map(|p| &p.items) {
+        let ok = match item {
+            Item::Text { x, y, size, words, .. } => {
+                let width: f64 = words.iter().map(|w| layout.set.points(*w, f64::from(*size))).sum();
+                inside(*x, *y) && f64::from(*x) + width <= right
+            }
+            Item::Fill { points, .. } | Item::Stroke { points, .. } => points.iter().all(|(x, y)| inside(*x, *y)),
+            Item::Link { x, y, w, .. } => inside(*x, *y) && inside(x + w, *y),
+        };
+        assert!(ok, "{item:?} leaves the page");
+    }
+}
+
+/// A page of blocks after the cover.
+fn page(blocks: Vec<Block>) -> Document {
+    document(vec![section("page", "Page", SectionKind::Page, blocks)])
+}
+
+/// The file and its catalogue.
+fn parsed(bytes: &[u8]) -> (File, Dictionary) {
+    let file = File::load_mem(bytes).unwrap();
+    let catalog = file.catalog().unwrap().clone();
+    (file, catalog)
+}
+
+/// Follows a reference.
+fn resolve<'o>(file: &'o File, object: &'o Object) -> &'o Object {
+    file.dereference(object).unwrap().1
+}
+
+/// A dictionary's entry, followed.
+fn entry<'o>(file: &'o File, dict: &'o Dictionary, key: &str) -> &'o Object {
+    resolve(file, dict.get(key.as_bytes()).unwrap())
+}
+
+#[test]
+fn the_same_document_gives_the_same_bytes() {
+    let doc = sample::rich();
+    let first = render_with(&doc, &Fonts::embedded()).unwrap();
+    assert_eq!(first, render_with(&doc, &Fonts::embedded()).unwrap());
+    let mut other = doc;
+    other.org.push('x');
+    assert_ne!(first.bytes, render_with(&other, &Fonts::embedded()).unwrap().bytes);
+}
+
+#[test]
+fn nothing_leaves_the_page() {
+    let fonts = Fonts::system();
+    let mut doc = sample::rich();
+    assert_inside(&laid_out(&doc, &fonts));
+    doc.paper = Paper::Letter;
+    assert_inside(&laid_out(&doc, &fonts));
+}
+
+#[test]
+fn a_name_of_ten_thousand_letters_is_whole_wherever_it_stands() {
+    let long = "n".repeat(10_000);
+    let row = vec![plain("short"), plain(long.clone())];
+    let table = Table {
+        columns: vec![column("A", 1.0, Align::Left), column("B", 1.0, Align::Right)],
+        rows: vec![row],
+        empty: String::new(),
+    };
+    let tile = Tile { label: "l".into(), value: long.clone(), note: String::new(), verdict: None, link: None };
+    let blocks = [
+        Block::Heading { level: 2, text: long.clone() },
+        Block::Paragraph(plain(long.clone())),
+        Block::Bullets(vec![plain(long.clone())]),
+        Block::Facts(vec![(long.clone(), plain("v"))]),
+        Block::Badge(Verdict::Fail, plain(long.clone())),
+        Block::Tiles(vec![tile]),
+        Block::Table(table),
+        Block::SignOff(vec![vec![long.clone()]]),
+        Block::Code(vec![long]),
+    ];
+    let fonts = Fonts::embedded();
+    for block in blocks {
+        let kind = format!("{block:?}").chars().take(12).collect::<String>();
+        let layout = laid_out(&page(vec![block]), &fonts);
+        assert_inside(&layout);
+        let letters = said(&layout).concat().matches('n').count();
+        // Head, foot and heads of tables have an n too.
+        assert!(letters >= 10_000, "{kind}: {letters}");
+        assert!(letters <= 10_000 + 40 * layout.pages.len(), "{kind}: {letters}");
+    }
+}
+
+#[test]
+fn a_table_repeats_its_head_and_keeps_every_row_whole() {
+    let fonts = Fonts::embedded();
+    let layout = laid_out(&page(vec![Block::Table(sample::findings(300))]), &fonts);
+    let pages = said(&layout);
+    assert!(pages.len() > 10);
+    let mut rows = BTreeSet::new();
+    for text in &pages[1..] {
+        assert_eq!(text.matches("Last active").count(), 1, "{text}");
+        rows.extend(text.match_indices("member-").map(|(at, _)| text[at..at + 12].to_owned()));
+        // The reason ends on the page where its subject stands.
+        assert_eq!(text.matches("member-").count(), text.matches(" days before").count());
+    }
+    assert_eq!(rows.len(), 300);
+}
+
+#[test]
+fn an_empty_table_says_why() {
+    let fonts = Fonts::embedded();
+    let layout = laid_out(&page(vec![Block::Table(sample::findings(0))]), &fonts);
+    assert!(said(&layout)[1].contains("No member was inactive for 90 days or more."));
+}
+
+#[test]
+fn no_heading_stands_alone_at_a_foot() {
+    let fonts = Fonts::embedded();
+    for lines in 0..60 {
+        let mut blocks = vec![Block::Note(plain("filler")); lines];
+        blocks.push(Block::Heading { level: 2, text: "Lonely?".to_owned() });
+        blocks.push(Block::Table(sample::findings(3)));
+        let layout = laid_out(&page(blocks), &fonts);
+        let with_heading = said(&layout).into_iter().find(|t| t.contains("Lonely?")).unwrap();
+        assert!(with_heading.contains("Verdict") && with_heading.contains("member-00000"), "after {lines} lines");
+    }
+}
+
+#[test]
+fn page_numbers_and_links_lead_to_the_section() {
+    let to = |id: &str| Block::Paragraph(vec![Span::Plain("see p. ".to_owned()), Span::PageOf(id.to_owned())]);
+    let mut sections = vec![section("first", "First", SectionKind::Page, vec![to("last"), to("nowhere")])];
+    sections.push(section("rows", "Rows", SectionKind::Page, vec![Block::Table(sample::findings(200))]));
+    sections.push(section(
+        "last",
+        "Last",
+        SectionKind::Page,
+        vec![Block::Heading { level: 2, text: "End".to_owned() }],
+    ));
+    let rendered = render_with(&document(sections), &Fonts::embedded()).unwrap();
+    assert!(rendered.pages > 9, "the number has two digits");
+    let (file, catalog) = parsed(&rendered.bytes);
+    let pages = file.get_pages();
+    let target = file.get_dictionary(pages[&2]).unwrap();
+    let links = target.get(b"Annots").unwrap().as_array().unwrap();
+    assert_eq!(links.len(), 1, "the section that does not exist has no link");
+    let action = entry(&file, resolve(&file, &links[0]).as_dict().unwrap(), "A").as_dict().unwrap();
+    let page = action.get(b"D").unwrap().as_array().unwrap()[0].as_reference().unwrap();
+    let last = u32::try_from(rendered.pages).unwrap();
+    assert_eq!(page, pages[&last]);
+    let text = file.extract_text(&[2]).unwrap().replace('\n', "");
+    assert!(text.contains(&format!("see p. {last}")), "{text}");
+    assert!(text.contains("see p. –"), "{text}");
+
+    let outline = entry(&file, &catalog, "Outlines").as_dict().unwrap();
+    let last = entry(&file, outline, "Last").as_dict().unwrap();
+    assert_eq!(entry(&file, last, "Title").as_str().unwrap(), b"Last");
+    let inner = entry(&file, last, "First").as_dict().unwrap();
+    assert_eq!(entry(&file, inner, "Title").as_str().unwrap(), b"End");
+    assert_eq!(outline.get(b"Count").unwrap().as_i64().unwrap(), 4);
+}
+
+#[test]
+fn a_character_without_a_font_is_printed_by_its_number() {
+    let rendered = render_with(&page(vec![Block::Paragraph(plain("李 = x"))]), &Fonts::embedded()).unwrap();
+    let (file, _) = parsed(&rendered.bytes);
+    assert!(file.extract_text(&[2]).unwrap().contains(r"\u{674e}"));
+    assert_eq!(rendered.warnings.len(), 1, "{:?}", rendered.warnings);
+    assert!(rendered.warnings[0].contains(r"\u{674e}"));
+    let quiet =
+        render_with(&page(vec![Block::Paragraph(plain("Zoë Nguyễn, Смирнов, Ελένη"))]), &Fonts::embedded()).unwrap();
+    assert_eq!(quiet.warnings, Vec::<String>::new());
+}
+
+#[test]
+fn the_only_date_is_the_snapshots() {
+    let rendered = render_with(&page(Vec::new()), &Fonts::embedded()).unwrap();
+    let (file, catalog) = parsed(&rendered.bytes);
+    let info = entry(&file, &file.trailer, "Info").as_dict().unwrap();
+    assert_eq!(info.get(b"CreationDate").unwrap().as_str().unwrap(), b"D:20261001060000Z");
+    assert_eq!(info.get(b"Author").unwrap().as_str().unwrap(), b"rollcall");
+    assert_eq!(catalog.get(b"Lang").unwrap().as_str().unwrap(), b"en");
+    let xmp = &entry(&file, &catalog, "Metadata").as_stream().unwrap().content;
+    let xmp = String::from_utf8_lossy(xmp);
+    assert!(xmp.contains("<xmp:CreateDate>2026-10-01T06:00:00Z<"), "{xmp}");
+    assert!(!xmp.contains("1970"));
+}
+
+#[test]
+fn every_marked_content_has_its_place_in_the_structure() {
+    let rendered = render_with(&sample::rich(), &Fonts::embedded()).unwrap();
+    let (file, catalog) = parsed(&rendered.bytes);
+    let root = entry(&file, &catalog, "StructTreeRoot").as_dict().unwrap();
+    let numbers = entry(&file, root, "ParentTree").as_dict().unwrap().get(b"Nums").unwrap().as_array().unwrap();
+    let mut roles = BTreeSet::new();
+    for (number, page) in file.get_pages() {
+        let owners = resolve(&file, &numbers[usize::try_from(number - 1).unwrap() * 2 + 1]).as_array().unwrap();
+        let content = file.get_and_decode_page_content(page).unwrap();
+        let marked = content
+            .operations
+            .iter()
+            .filter(|o| o.operator == "BDC" && o.operands[1].as_dict().is_ok_and(|d| d.has(b"MCID")));
+        assert_eq!(marked.count(), owners.len(), "page {number}");
+        for owner in owners {
+            let role = entry(&file, resolve(&file, owner).as_dict().unwrap(), "S").as_name().unwrap();
+            roles.insert(String::from_utf8_lossy(role).into_owned());
+        }
+    }
+    for role in ["H1", "H2", "P", "Lbl", "LBody", "TH", "TD", "Figure", "Link"] {
+        assert!(roles.contains(role), "{role} in {roles:?}");
+    }
+}
+
+/// Runs a tool on a file; `None` where it is not installed.
+fn tool(name: &str, arguments: &[&str], bytes: &[u8]) -> Option<(bool, String)> {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), bytes).unwrap();
+    let output = Command::new(name).args(arguments).arg(file.path()).arg("-").output().ok()?;
+    Some((output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned()))
+}
+
+#[test]
+fn names_of_every_script_can_be_copied_and_found() {
+    let fonts = Fonts::system();
+    let names = [
+        "Zoë Nguyễn",
+        "office-affiliate",
+        "Алексей Смирнов",
+        "Ελένη",
+        "李明",
+        "さくら",
+        "김민준",
+        "محمد سلام",
+        "שלום",
+        "राजेश कुमार",
+        "2026-10-01",
+    ];
+    let rendered = render_with(&page(names.iter().map(|n| Block::Paragraph(plain(*n))).collect()), &fonts).unwrap();
+    let Some((_, text)) = tool("pdftotext", &[], &rendered.bytes) else { return };
+    for name in names {
+        // Where a script has no font on the machine, its escape is there instead.
+        let escaped = name.chars().any(|c| text.contains(&super::visible::escape(c)));
+        assert!(escaped || text.contains(name), "{name} in {text}");
+    }
+}
+
+#[test]
+fn a_strict_reader_finds_no_fault() {
+    let rendered = render_with(&sample::rich(), &Fonts::system()).unwrap();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), &rendered.bytes).unwrap();
+    if let Ok(output) = Command::new("qpdf").arg("--check").arg(file.path()).output() {
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn any_text_stays_inside(text in any::<String>(), words in "[ -~]{0,400}", rows in 0_usize..6) {
+        let fonts = Fonts::embedded();
+        let row = vec![plain(text.clone()), mono(words.clone()), vec![Span::Verdict(Verdict::Fail)]];
+        let table = Table {
+            columns: vec![column(&words, 1.0, Align::Right), column("b", 0.0, Align::Left), column("c", 9.0, Align::Left)],
+            rows: vec![row; rows],
+            empty: text.clone(),
+        };
+        let doc = page(vec![
+            Block::Paragraph(plain(text.clone() + &words)),
+            Block::Facts(vec![(words.clone(), plain(text.clone()))]),
+            Block::Tiles(vec![Tile { label: text.clone(), value: words, note: text.clone(), verdict: None, link: None }]),
+            Block::Table(table),
+            Block::Code(vec![text]),
+        ]);
+        let layout = laid_out(&doc, &fonts);
+        assert_inside(&layout);
+        render_with(&doc, &fonts).unwrap();
+    }
+}
+
+/// Writes a file to look at.
+#[test]
+#[ignore = "for human eyes: writes a file to the temporary folder"]
+fn a_sample_to_look_at() {
+    let rendered = render_with(&sample::rich(), &Fonts::system()).unwrap();
+    std::fs::write(std::env::temp_dir().join("rollcall-sample.pdf"), rendered.bytes).unwrap();
+}
+
+/// Ten thousand rows, for a clock and a memory gauge outside.
+#[test]
+#[ignore = "for measuring"]
+fn ten_thousand_rows() {
+    let rendered = render_with(&page(vec![Block::Table(sample::findings(10_000))]), &Fonts::system()).unwrap();
+    assert!(rendered.pages > 250, "{}", rendered.pages);
+    std::fs::write(std::env::temp_dir().join("rollcall-rows.pdf"), rendered.bytes).unwrap();
+}

@@ -1,0 +1,118 @@
+//! Which characters are printed as they are, and which as a visible escape.
+//!
+//! Names come from outside. A character that draws nothing, moves text or reverses it would let two different names
+//! look alike on paper, so it is spelled out.
+
+use unicode_properties::{GeneralCategory, UnicodeGeneralCategory as _};
+
+/// Combining marks in a row that still read as one letter.
+const MARKS: usize = 4;
+
+/// Watches a text character by character.
+#[derive(Debug, Default)]
+pub(super) struct Watch {
+    /// Combining marks since the last base.
+    marks: usize,
+    /// The character before; `None` at the start.
+    before: Option<char>,
+}
+
+impl Watch {
+    /// Whether `c`, coming next, is to be escaped.
+    pub(super) fn hides(&mut self, c: char) -> bool {
+        if c.is_ascii() {
+            self.marks = 0;
+            self.before = Some(c);
+            return c.is_ascii_control();
+        }
+        let mark = is_mark(c);
+        self.marks = if mark { self.marks + 1 } else { 0 };
+        let hidden = match c.general_category() {
+            GeneralCategory::Control
+            | GeneralCategory::LineSeparator
+            | GeneralCategory::ParagraphSeparator
+            | GeneralCategory::Surrogate
+            | GeneralCategory::PrivateUse
+            | GeneralCategory::Unassigned => true,
+            GeneralCategory::Format => !joins(c, self.before) && !visible_format(c),
+            GeneralCategory::SpaceSeparator => !matches!(c, '\u{a0}' | '\u{202f}' | '\u{2009}' | '\u{3000}'),
+            _ => draws_nothing(c) || self.marks > MARKS || (mark && self.before.is_none()),
+        };
+        // A mark after something escaped has nothing to stand on.
+        self.before = if hidden { None } else { Some(c) };
+        hidden
+    }
+}
+
+/// The visible form of a character.
+pub(super) fn escape(c: char) -> String {
+    match c {
+        '\n' => r"\n".to_owned(),
+        '\r' => r"\r".to_owned(),
+        '\t' => r"\t".to_owned(),
+        _ => format!(r"\u{{{:x}}}", u32::from(c)),
+    }
+}
+
+/// Whether a character combines with the one before.
+pub(super) fn is_mark(c: char) -> bool {
+    matches!(
+        c.general_category(),
+        GeneralCategory::NonspacingMark | GeneralCategory::SpacingMark | GeneralCategory::EnclosingMark
+    )
+}
+
+/// Joiners are part of the spelling of Persian, Hindi and their neighbours, and a disguise elsewhere.
+pub(super) fn joins(c: char, before: Option<char>) -> bool {
+    matches!(c, '\u{200c}' | '\u{200d}')
+        && before.is_some_and(|b| matches!(b, '\u{600}'..='\u{7ff}' | '\u{900}'..='\u{dff}'))
+}
+
+/// Format characters with a shape: the number signs of Arabic and Syriac.
+fn visible_format(c: char) -> bool {
+    matches!(c, '\u{600}'..='\u{605}' | '\u{6dd}' | '\u{70f}' | '\u{890}'..='\u{891}' | '\u{8e2}')
+}
+
+/// Letters, marks and symbols that draw nothing: fillers, variation selectors, the blank Braille cell.
+fn draws_nothing(c: char) -> bool {
+    matches!(
+        c,
+        '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{2800}' | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}' | '\u{ffa0}' | '\u{e0100}'..='\u{e01ef}'
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `text` as it is printed, when every font has every glyph.
+    fn printed(text: &str) -> String {
+        let mut watch = Watch::default();
+        text.chars().map(|c| if watch.hides(c) { escape(c) } else { c.to_string() }).collect()
+    }
+
+    #[test]
+    fn what_draws_nothing_is_spelled_out() {
+        assert_eq!(printed("a\u{202e}b"), r"a\u{202e}b");
+        assert_eq!(printed("a\u{200b}\u{feff}\u{ad}b"), r"a\u{200b}\u{feff}\u{ad}b");
+        assert_eq!(printed("a\tb\nc\0"), r"a\tb\nc\u{0}");
+        assert_eq!(printed("\u{3164}x\u{2003}y"), r"\u{3164}x\u{2003}y");
+        assert_eq!(printed("ad\u{200d}min"), r"ad\u{200d}min");
+    }
+
+    #[test]
+    fn spelling_stays() {
+        for text in
+            ["Zoë Nguyễn", "Nguye\u{302}\u{303}n", "می\u{200c}خواهم", "क्\u{200d}ष", "李 明", "שלום", "12\u{202f}345"]
+        {
+            assert_eq!(printed(text), text);
+        }
+    }
+
+    #[test]
+    fn stacked_marks_end() {
+        let zalgo = format!("a{}", "\u{301}".repeat(6));
+        assert_eq!(printed(&zalgo), format!("a{}{}", "\u{301}".repeat(4), r"\u{301}\u{301}"));
+    }
+}
