@@ -205,15 +205,3 @@ mod tests {
         assert_eq!(fact(Source::Tokens).needed_by, ["inactive-seats", "orphaned-access", "seat-spend"]);
     }
 }
-
-#[cfg(test)]
-mod look {
-    #[test]
-    fn look() {
-        let mut sample = super::testing::Sample::new();
-        sample.baseline_members = Some(5);
-        sample.open_a_gap(crate::model::coverage::Source::Tokens);
-        let t = [super::template::load("access-review").unwrap()];
-        super::write(&sample.input(), &t, &super::Format::ALL, std::path::Path::new("/tmp/look")).unwrap();
-    }
-}
