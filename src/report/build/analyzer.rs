@@ -256,7 +256,7 @@ fn words_of(name: &str) -> String {
 fn cell(context: &Context<'_>, outcome: &Outcome, row: &Row, name: &str) -> Text {
     match name {
         "subject_kind" => plain(row.subject_kind.clone()),
-        "subject" => strong(row.subject.clone()),
+        "subject" => subject(outcome, row),
         "verdict" => vec![Span::Verdict(row.verdict)],
         "severity" => plain(row.severity.word()),
         "rule" => vec![Span::Mono(row.rule.clone())],
@@ -264,8 +264,7 @@ fn cell(context: &Context<'_>, outcome: &Outcome, row: &Row, name: &str) -> Text
         "reason" => {
             let mut text = plain(row.reason.clone());
             if !row.also.is_empty() {
-                let also = context.words.say("analyzer.also", &[("rules", &row.also.join(", "))]);
-                text.push(Span::Plain(format!(" {also}")));
+                text.push(Span::Plain(context.words.say("analyzer.also", &[("rules", &row.also.join(", "))])));
             }
             text
         }
@@ -276,6 +275,18 @@ fn cell(context: &Context<'_>, outcome: &Outcome, row: &Row, name: &str) -> Text
             None => Text::new(),
         },
     }
+}
+
+/// The subject, with its principal where that is somebody else: a token's owner, an invite's invitee.
+fn subject(outcome: &Outcome, row: &Row) -> Text {
+    let mut text = strong(row.subject.clone());
+    match outcome.cell(row, "principal") {
+        Some(Cell::Text(principal)) if *principal != row.subject => {
+            text.push(Span::Plain(format!(" · {principal}")));
+        }
+        _ => {}
+    }
+    text
 }
 
 /// How it was judged: why it matters, method, rules, limits.

@@ -43,13 +43,13 @@ pub(super) fn exceptions(context: &Context<'_>) -> Vec<Block> {
 fn exception_table(context: &Context<'_>, list: &[&ExceptionOutcome], empty: &str) -> Block {
     let words = &context.words;
     let columns = [
-        (words.get("exceptions.what"), 2.8),
-        (words.get("exceptions.reason"), 2.6),
+        (words.get("exceptions.what"), 2.6),
+        (words.get("exceptions.reason"), 2.4),
         (words.get("exceptions.approved"), 1.7),
-        (words.get("exceptions.expires"), 1.1),
+        (words.get("exceptions.expires"), 1.2),
         (words.get("exceptions.state"), 1.0),
         (words.get("exceptions.matched"), -0.6),
-        (words.get("exceptions.note"), 2.6),
+        (words.get("exceptions.note"), 3.2),
     ];
     let row = |outcome: &&ExceptionOutcome| {
         let e = &outcome.exception;

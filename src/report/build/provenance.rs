@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Audit archive parts that are listed.
-const PARTS: usize = 12;
+const PARTS: usize = 6;
 /// Requests without a usable answer that are listed.
 const FAILURES: usize = 50;
 
