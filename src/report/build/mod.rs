@@ -292,6 +292,21 @@ mod tests {
     }
 
     #[test]
+    fn a_template_without_a_section_has_no_way_to_it() {
+        let mut sample = Sample::new();
+        sample.open_a_gap(Source::Tokens);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("short.toml");
+        let text = "version = 1\ntitle = \"S\"\naudience = \"A\"\nlanguage = \"en\"\n[[sections]]\nkind = \"cover\"\n\
+            [[sections]]\nkind = \"summary\"\nactions = 5\ntiles = [\"members\"]\nanalyzers = [\"orphaned-access\"]\n";
+        std::fs::write(&path, text).unwrap();
+        let template = template::load(path.to_str().unwrap()).unwrap();
+        let document = build(&sample.input(), &template);
+        assert_eq!(testing::targets(&document), Vec::<String>::new());
+        assert!(testing::dump(&document).contains("1 gap in the evidence"));
+    }
+
+    #[test]
     fn seats_over_time_take_the_place_of_seats_once_there_are_two_snapshots() {
         let mut sample = Sample::new();
         let counts =

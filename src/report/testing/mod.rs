@@ -7,10 +7,8 @@ use serde_json::json;
 use super::{Input, document::Paper};
 use crate::model::{
     coverage::{Coverage, Source},
-    evidence::Request,
-    exception::{Exception, ExceptionOutcome, ExceptionState},
-    ids::{OrgName, SnapshotId},
-    manifest::{Audit, Collector, FORMAT, LogGap, Manifest, PlanFact, SourceRecord, TableRecord, Tool},
+    exception::{ExceptionOutcome, ExceptionState},
+    manifest::Manifest,
     outcome::{Bar, Cell, CellKind, Chart, ColumnSpec, Meta, Outcome, Privacy, Row, RuleSpec, TieOut},
     params::Params,
     time::{self, Timestamp},
@@ -18,8 +16,10 @@ use crate::model::{
 };
 
 mod dump;
+mod evidence;
 
 pub(super) use dump::{charts, dump, targets};
+use evidence::{exception, manifest, request};
 
 /// A column.
 const fn col(name: &'static str, kind: CellKind) -> ColumnSpec {
@@ -285,83 +285,6 @@ fn outcomes() -> Vec<Outcome> {
     ];
     all[3].charts.push(seats);
     all
-}
-
-/// A request with an answer.
-fn request(status: u16) -> Request {
-    Request {
-        method: "GET".to_owned(),
-        url: "https://hub.example/api/organizations/acme/members?limit=500".to_owned(),
-        status: Some(status),
-        started_at: at("2026-10-01T06:00:01Z"),
-        ms: 120,
-        bytes: 4096,
-        sha256: Some("ab".repeat(32)),
-        rows: Some(4),
-        raw: Some("raw/members/0001.json.zst".to_owned()),
-        attempts: 1,
-        error: (status != 200).then(|| "the token may not read this".to_owned()),
-        next: None,
-    }
-}
-
-/// The manifest: every source read.
-fn manifest() -> Manifest {
-    let as_of = at("2026-10-01T06:00:00Z");
-    let record = |source: Source| {
-        let coverage = if source.is_opt_in() { Coverage::NotRequested } else { Coverage::Collected };
-        let requests = if source == Source::Members { vec![request(200)] } else { Vec::new() };
-        (source, SourceRecord { coverage, why: None, rows: 4, requests, tie_outs: BTreeMap::new() })
-    };
-    let table = TableRecord { rows: 4, columns: Vec::new(), sha256: "cd".repeat(32) };
-    Manifest {
-        format: FORMAT.to_owned(),
-        tool: Tool { name: "rollcall".to_owned(), version: "0.1.0".to_owned() },
-        id: SnapshotId::of(as_of),
-        org: OrgName::new("acme").expect("a fitting name"),
-        as_of,
-        started_at: as_of,
-        finished_at: at("2026-10-01T06:02:00Z"),
-        endpoint: "https://hub.example".to_owned(),
-        collector: Collector {
-            login: "ada".to_owned(),
-            token_role: Some("fineGrained".to_owned()),
-            role_in_org: Some("admin".to_owned()),
-            permissions: vec!["org.members.read".to_owned(), "org.read".to_owned()],
-            ..Collector::default()
-        },
-        plan: PlanFact { name: "team".to_owned(), from: "whoami".to_owned() },
-        sources: Source::ALL.into_iter().map(record).collect(),
-        tables: [("members".to_owned(), table)].into(),
-        audit: Audit {
-            events_new: 10,
-            events_in_archive: 200,
-            oldest: Some(at("2026-01-01T00:00:00Z")),
-            newest: Some(at("2026-09-30T00:00:00Z")),
-            observed_since: Some(at("2026-03-01T00:00:00Z")),
-            log_gaps: vec![LogGap { from: at("2026-02-01T00:00:00Z"), to: at("2026-03-01T00:00:00Z") }],
-            unknown_types: [("org.custom_role.create".to_owned(), 2)].into(),
-            parts: [("audit_events/month=2026-09/20261001T060000Z.parquet".to_owned(), "ef".repeat(32))].into(),
-        },
-        config_sha256: "01".repeat(32),
-        previous: None,
-    }
-}
-
-/// An exception.
-fn exception(subject: &str, state: ExceptionState) -> ExceptionOutcome {
-    let exception = Exception {
-        analyzer: "inactive-seats".to_owned(),
-        rule: "inactive".to_owned(),
-        subject: subject.to_owned(),
-        resource: None,
-        reason: "break-glass account".to_owned(),
-        approved_by: "security@acme.example".to_owned(),
-        expires: time::parse_date("2027-03-31").unwrap_or_default(),
-        pattern: false,
-    };
-    let matched = usize::from(state == ExceptionState::InForce);
-    ExceptionOutcome { exception, state, matched, note: "One sentence.".to_owned() }
 }
 
 /// Everything that an [`Input`] borrows.
