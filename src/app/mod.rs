@@ -1,1 +1,180 @@
-//! app
+//! One flow per command; the only room that sees both ends.
+//!
+//! A [`Request`] says what was asked for. [`execute`] resolves it into settings, calls the rooms below in order, prints
+//! data through the [`Console`] and ends in an [`Exit`] or an [`Error`] that knows what to do about itself.
+
+use std::{fmt, io, path::Path, sync::Arc};
+
+mod advice;
+mod clock;
+mod collect;
+mod demo;
+mod engine;
+mod error;
+mod explain;
+mod history;
+mod init;
+mod report;
+mod request;
+mod select;
+mod settings;
+mod snapshots;
+mod summary;
+mod token;
+
+pub use advice::three_lines;
+pub use error::{Error, Exit};
+pub use request::{Collect, Command, Common, Orgs, Report, Request};
+pub use settings::Environment;
+
+pub use crate::collect::Progress;
+use crate::{analyze, config, hub, model::ids::OrgName};
+use collect::{Collector, Sealed};
+use engine::Engine;
+use report::Reporter;
+use settings::Settings;
+
+/// Where a flow speaks: data to stdout, talk to stderr, and how far a collection has come.
+pub trait Console: Progress + fmt::Debug {
+    /// Writes data, as it is, to stdout.
+    ///
+    /// # Errors
+    /// When stdout is closed or full.
+    fn print(&self, data: &str) -> io::Result<()>;
+
+    /// Says one line on stderr; silent under `--quiet`.
+    fn say(&self, line: &str);
+}
+
+/// Version of this tool, as in manifests and reports.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Does what was asked for.
+///
+/// # Errors
+/// Whatever stops the command; the error knows its exit code and what to do.
+pub fn execute(request: &Request, environment: &Environment, console: &Arc<dyn Console>) -> Result<Exit, Error> {
+    let Request { common, command } = request;
+    let settings = || {
+        let settings = Settings::resolve(common, environment, &known())?;
+        for warning in &settings.config.warnings {
+            console.say(&format!("warning: {warning}"));
+        }
+        Ok::<_, Error>(settings)
+    };
+    match command {
+        Command::Demo { out } => demo::run(common, out.as_deref(), console),
+        Command::DemoServe { port } => demo::serve(*port, console),
+        Command::Run { orgs, collect, report } => run(&settings()?, orgs, (collect, report), (common, console)),
+        Command::Collect { org, collect } => {
+            let settings = settings()?;
+            let engine = Engine::start()?;
+            let sealed = Collector { settings: &settings, engine: &engine, console }.collect(org, collect)?;
+            announce(console, org, &sealed)?;
+            Ok(if common.require_complete && !sealed.gaps.is_empty() { Exit::Gaps } else { Exit::Done })
+        }
+        Command::Report { org, report } => {
+            let reporter = Reporter::new(report)?;
+            reporter.report(&settings()?, org, common, console)
+        }
+        Command::Snapshots { org } => print(console, &snapshots::list(&settings()?, org)?),
+        Command::Verify { path } => print(console, &snapshots::verify(path)?),
+        Command::Explain { id } => print(console, &explain::explain(id.as_deref(), &catalog())?),
+        Command::Init => {
+            let path = common.config.as_deref().unwrap_or_else(|| Path::new(config::FILE_NAME));
+            init::init(path)?;
+            console.say(&format!("wrote {}", path.display()));
+            Ok(Exit::Done)
+        }
+    }
+}
+
+/// Collects and reports, for one organization or for each configured one.
+///
+/// With several, one that cannot be finished does not keep the others from their turn; the worst end is the command's.
+fn run(
+    settings: &Settings,
+    orgs: &Orgs,
+    (collect, report): (&Collect, &Report),
+    (common, console): (&Common, &Arc<dyn Console>),
+) -> Result<Exit, Error> {
+    let reporter = Reporter::new(report)?;
+    let orgs = match orgs {
+        Orgs::One(org) => vec![org.clone()],
+        Orgs::All => configured(settings)?,
+    };
+    let engine = Engine::start()?;
+    let collector = Collector { settings, engine: &engine, console };
+    let one = |org: &OrgName| {
+        let sealed = collector.collect(org, collect)?;
+        console.say(&format!("sealed snapshot {} in {}", sealed.id, sealed.dir.display()));
+        engine.check()?;
+        reporter.report(settings, org, common, console)
+    };
+    let Some((last, others)) = orgs.split_last() else { return Err(Error::NoOrgs) };
+    let mut worst = Exit::Done;
+    let mut failed = Vec::new();
+    for org in others {
+        match one(org) {
+            Ok(exit) => worst = worst.max(exit),
+            Err(error @ (Error::Interrupted | Error::Output(_))) => return Err(error),
+            Err(error) => failed.push((org.clone(), error)),
+        }
+    }
+    match one(last) {
+        Ok(exit) => worst = worst.max(exit),
+        Err(error) if failed.is_empty() => return Err(error),
+        Err(error) => failed.push((last.clone(), error)),
+    }
+    let mut failed = failed.into_iter();
+    match (failed.next(), failed.next()) {
+        (None, _) => Ok(worst),
+        (Some((_, error)), None) => Err(error),
+        (Some(first), Some(second)) => {
+            let all: Vec<_> = [first, second].into_iter().chain(failed).collect();
+            Err(Error::Several(all))
+        }
+    }
+}
+
+/// The organizations of the configuration.
+fn configured(settings: &Settings) -> Result<Vec<OrgName>, Error> {
+    let orgs: Vec<_> = settings.config.values.org.keys().filter_map(|name| OrgName::new(name.as_str()).ok()).collect();
+    if orgs.is_empty() { Err(Error::NoOrgs) } else { Ok(orgs) }
+}
+
+/// Says what was sealed: its folder is the data of `collect`.
+fn announce(console: &Arc<dyn Console>, org: &OrgName, sealed: &Sealed) -> Result<(), Error> {
+    let gaps: Vec<_> = sealed.gaps.iter().map(|source| source.name()).collect();
+    let gaps = if gaps.is_empty() { "no gaps".to_owned() } else { format!("gaps: {}", gaps.join(", ")) };
+    console.say(&format!("sealed snapshot {} of {org}, {gaps}", sealed.id));
+    print(console, &format!("{}\n", sealed.dir.display()))?;
+    Ok(())
+}
+
+/// Writes data to stdout.
+fn print(console: &Arc<dyn Console>, data: &str) -> Result<Exit, Error> {
+    console.print(data).map_err(Error::Output)?;
+    Ok(Exit::Done)
+}
+
+/// Analyzers and rules that an exception may name.
+fn known() -> config::Known {
+    analyze::metas().map(|meta| (meta.id, meta.rules.iter().map(|rule| rule.id).collect())).collect()
+}
+
+/// What can be explained.
+fn catalog() -> explain::Catalog {
+    let endpoints = hub::endpoints::ENDPOINTS.iter().map(|call| {
+        let query: Vec<_> = call.query.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        let or = |text: Option<&str>, none: &str| text.unwrap_or(none).to_owned();
+        let facts = vec![
+            ("query", if query.is_empty() { "none".to_owned() } else { query.join("&") }),
+            ("permission", or(call.permission, "none that is known")),
+            ("plan", or(call.plan, "every plan")),
+            ("continues by", call.paging.name().to_owned()),
+        ];
+        explain::Call { source: call.source, path: call.path.to_owned(), facts }
+    });
+    explain::Catalog { analyzers: analyze::metas().collect(), endpoints: endpoints.collect() }
+}

@@ -1,6 +1,35 @@
 //! From the Hub's answers to records: what was read, what could not be, and why.
+//!
+//! [`collect`] asks whoami first and alone, then the overview and the members, then everything else side by side.
+//! Each source has its file; what became of it is kept in a ledger and ends as a
+//! [`SourceRecord`]. A refused source is a gap, never an error.
+
+mod audit;
+mod commits;
+mod decode;
+mod error;
+mod event_types;
+mod gated;
+mod groups;
+mod ledger;
+mod members;
+mod network;
+mod overview;
+mod read;
+mod repos;
+pub mod roster;
+mod run;
+mod scim;
+mod service_accounts;
+mod target;
+mod tokens;
+mod whoami;
+mod wire;
 
 use std::collections::BTreeMap;
+
+pub use error::Error;
+pub use run::collect;
 
 use crate::{
     model::{

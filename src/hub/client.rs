@@ -220,8 +220,12 @@ impl Client {
                     wait.or_else(|| delays.next())
                 }
             };
-            tracing::debug!(source = source.name(), attempt = attempts, "asking again");
-            sleep(wait.unwrap_or_default()).await;
+            let wait = wait.unwrap_or_default();
+            tracing::debug!(source = source.name(), attempt = attempts, seconds = wait.as_secs(), "asking again");
+            if throttled > 0 && wait.as_secs() > 0 {
+                (self.options.waiting)(wait.as_secs());
+            }
+            sleep(wait).await;
         }
     }
 

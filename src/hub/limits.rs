@@ -27,8 +27,8 @@ impl Limit {
     pub(super) fn ends_within(&self) -> Duration {
         let window = self.window.unwrap_or(USUAL_WINDOW);
         match (self.resets, self.window) {
-            (Some(t), Some(w)) => Duration::from_secs(t.saturating_add(1)).min(w),
-            (Some(t), None) => Duration::from_secs(t.saturating_add(1)),
+            (Some(t), Some(w)) if Duration::from_secs(t) <= w => Duration::from_secs(t + 1).min(w),
+            (Some(t), _) => Duration::from_secs(t.saturating_add(1)),
             (None, _) => window,
         }
     }
@@ -164,6 +164,7 @@ mod tests {
         assert_eq!(within(Some(299), Some((9, 300))), 300);
         assert_eq!(within(Some(55), Some((9, 300))), 56);
         assert_eq!(within(Some(55), None), 56);
+        assert_eq!(within(Some(55), Some((9, 10))), 56, "a policy that contradicts the end is not believed");
         assert_eq!(within(None, Some((9, 60))), 60);
         assert_eq!(within(None, None), 300);
     }

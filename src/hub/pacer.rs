@@ -97,7 +97,7 @@ impl Pass<'_> {
     pub(super) fn answered(mut self, limits: &[Limit]) {
         if let Some(ticket) = self.ticket.take() {
             let now = self.pacer.epoch.elapsed();
-            self.pacer.state().0.answered(ticket, limits, now);
+            self.pacer.state().0.answered(&ticket, limits, now);
             self.pacer.changed.notify_waiters();
         }
     }

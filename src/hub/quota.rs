@@ -193,7 +193,7 @@ impl Quota {
     }
 
     /// An answer arrived, with what it says about buckets.
-    pub(super) fn answered(&mut self, ticket: Ticket, limits: &[Limit], now: Duration) {
+    pub(super) fn answered(&mut self, ticket: &Ticket, limits: &[Limit], now: Duration) {
         self.in_flight = self.in_flight.saturating_sub(1);
         self.heard = true;
         for (name, number) in &ticket.buckets {

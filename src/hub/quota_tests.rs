@@ -116,7 +116,7 @@ fn run(server: &mut Server, total: u64, slots: usize, delay: impl Fn(u64) -> u64
                 Some(_) if lossy > 0 && done.is_multiple_of(lossy) => {
                     quota.lost(&flight.ticket, Duration::from_millis(now));
                 }
-                Some(limit) => quota.answered(flight.ticket, &[limit], Duration::from_millis(now)),
+                Some(limit) => quota.answered(&flight.ticket, &[limit], Duration::from_millis(now)),
                 None => {}
             }
         }
@@ -172,7 +172,7 @@ fn the_first_request_ever_is_sent_alone() {
     let now = Duration::ZERO;
     let Admission::Go(first) = quota.admit(Source::Whoami, now) else { panic!("refused the first request") };
     assert_eq!(quota.admit(Source::Members, now), Admission::AfterAnswer);
-    quota.answered(first, &[], now);
+    quota.answered(&first, &[], now);
     for _ in 0..50 {
         assert!(matches!(quota.admit(Source::Members, now), Admission::Go(_)), "a Hub without quotas is not paced");
     }
@@ -184,11 +184,11 @@ fn a_quota_that_others_spend_is_believed() {
     let mut hub = server(100, 300_000, None, Rounding::Ceil);
     let now = Duration::from_millis(10);
     let Admission::Go(first) = quota.admit(Source::Whoami, now) else { panic!("refused") };
-    quota.answered(first, &[hub.answer(5)], now);
+    quota.answered(&first, &[hub.answer(5)], now);
     let Admission::Go(second) = quota.admit(Source::Members, now) else { panic!("refused") };
     let mut spent = hub.answer(11);
     spent.left = 0;
-    quota.answered(second, &[spent], now);
+    quota.answered(&second, &[spent], now);
     assert!(matches!(quota.admit(Source::Members, now), Admission::Until(_)));
 }
 
@@ -204,9 +204,9 @@ fn buckets_are_counted_apart() {
     };
     let now = Duration::ZERO;
     let Admission::Go(first) = quota.admit(Source::Whoami, now) else { panic!("refused") };
-    quota.answered(first, &[limit("api", 5)], now);
+    quota.answered(&first, &[limit("api", 5)], now);
     let Admission::Go(second) = quota.admit(Source::Tokens, now) else { panic!("refused") };
-    quota.answered(second, &[limit("pages", 0)], now);
+    quota.answered(&second, &[limit("pages", 0)], now);
     assert_eq!(quota.admit(Source::Tokens, now), Admission::Until(Duration::from_secs(61)));
     assert!(matches!(quota.admit(Source::Whoami, now), Admission::Go(_)));
     assert!(matches!(quota.admit(Source::Members, now), Admission::Until(_)), "an unknown source counts on the last");

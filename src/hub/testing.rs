@@ -168,6 +168,18 @@ impl Hub {
         self
     }
 
+    /// Replaces the answers of a path by one.
+    pub(crate) fn only(&self, path: &str, reply: Reply) {
+        self.script.lock().unwrap().insert(path.to_owned(), VecDeque::from([reply]));
+    }
+
+    /// Makes every answer of a path take its time.
+    pub(crate) fn delay(&self, path: &str, delay: Duration) {
+        for reply in self.script.lock().unwrap().get_mut(path).into_iter().flatten() {
+            reply.delay = delay;
+        }
+    }
+
     /// Paths asked for, in order.
     pub(crate) fn paths(&self) -> Vec<String> {
         let seen = self.seen.lock().unwrap();
@@ -221,7 +233,7 @@ async fn serve(mut stream: TcpStream, url: String, script: Script, seen: Arc<Mut
         }
         let mut out = format!("HTTP/1.1 {} X\r\ncontent-length: {}\r\n", reply.status, reply.body.len());
         for (name, value) in &reply.headers {
-            out.push_str(&format!("{name}: {}\r\n", value.replace("{hub}", &url)));
+            out = format!("{out}{name}: {}\r\n", value.replace("{hub}", &url));
         }
         out.push_str("\r\n");
         let body = &reply.body[..reply.body.len() - reply.missing];

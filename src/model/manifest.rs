@@ -105,7 +105,8 @@ impl PlanFact {
 pub struct SourceRecord {
     /// Coverage.
     pub coverage: Coverage,
-    /// Why it is not `collected`, in one sentence without secrets; `None` when it is.
+    /// Why it is not `collected`, in one sentence without secrets, and which fields its rows leave out; `None` when
+    /// there is nothing to say.
     pub why: Option<String>,
     /// Rows read.
     pub rows: u64,
@@ -186,6 +187,12 @@ impl Manifest {
     #[must_use]
     pub fn is_gap(&self, source: Source) -> bool {
         self.coverage(source).is_gap(source)
+    }
+
+    /// Sources that were read whole and still leave out fields, with what they leave out.
+    pub fn hidden_fields(&self) -> impl Iterator<Item = (Source, &str)> {
+        let collected = self.sources.iter().filter(|(_, record)| record.coverage == Coverage::Collected);
+        collected.filter_map(|(source, record)| Some((*source, record.why.as_deref()?)))
     }
 
     /// Why a source is not `collected`, or an empty text.

@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn object_ids_carry_their_second() {
-        assert_eq!(of_object_id("640000000000000000000001").map(format).as_deref(), Some("2023-03-02T01:38:24Z"));
+        assert_eq!(of_object_id("640000000000000000000001").map(format).as_deref(), Some("2023-03-02T01:46:40Z"));
         assert_eq!(of_object_id("okta|001"), None);
     }
 }

@@ -210,6 +210,14 @@ fn limits(view: &View<'_>) -> Vec<String> {
     } else if view.tables.scim_users.is_empty() {
         limits.push("SCIM has no users: the rules scim-deprovisioned and unmanaged-by-scim do not apply.".to_owned());
     }
+    let unseen = view.tables.members.iter().filter(|member| member.is_external.is_none()).count();
+    if unseen > 0 {
+        limits.push(format!(
+            "Whether a member is an external collaborator is not visible for {unseen} of {} members: the rules \
+             external-collaborator, inactive-external and unmanaged-by-scim do not apply to them.",
+            view.tables.members.len()
+        ));
+    }
     if view.is_gap(Source::AuditLog) {
         limits.push(
             "The audit log is not complete: invites, leavers and activity after leaving may be missing.".to_owned(),

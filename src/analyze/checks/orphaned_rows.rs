@@ -150,7 +150,11 @@ fn member_hits(view: &View<'_>, who: &Who<'_>, i: usize) -> Vec<Hit> {
         } else {
             Hit::review("external-collaborator", Severity::Medium, format!("external collaborator: {reason}"))
         });
-    } else if !view.is_gap(Source::Scim) && !view.tables.scim_users.is_empty() && view.scim_of[i].is_none() {
+    } else if member.is_external == Some(false)
+        && !view.is_gap(Source::Scim)
+        && !view.tables.scim_users.is_empty()
+        && view.scim_of[i].is_none()
+    {
         let reason = "the identity provider does not manage this member";
         hits.push(Hit::review("unmanaged-by-scim", Severity::Low, reason));
     }

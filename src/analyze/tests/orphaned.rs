@@ -34,7 +34,9 @@ fn scim_drift_shows_in_both_directions() {
     let org = org().active("ada", "read", 1).scim("ada", false).active("bo", "read", 1);
     assert_eq!(org.verdict(ORPHANED, "member", "ada"), "fail critical scim-deprovisioned");
     assert_eq!(org.verdict(ORPHANED, "member", "bo"), "review low unmanaged-by-scim");
-    let blind = org.coverage(Source::Scim, Coverage::Partial);
+    let hidden = org.but(|m| m.is_external = None);
+    assert_eq!(hidden.rows(ORPHANED).len(), 1, "who may be external is not called unmanaged");
+    let blind = hidden.coverage(Source::Scim, Coverage::Partial);
     assert_eq!(blind.rows(ORPHANED), ["source scim: unknown high source-missing"]);
 }
 

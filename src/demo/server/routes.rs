@@ -227,7 +227,7 @@ fn list(state: &State, call: &Call, kind: &str) -> Result<Answer, Answer> {
     if let Some(gated) = call.first("gated") {
         items.retain(|item| (item["gated"] != json!(false)) == (gated == "true"));
     }
-    let how = (Limits { default: 1000, min: 1, max: 1000 }, Cursor::Opaque, "_id");
+    let how = (Limits { default: 1000, min: 1, max: 1000 }, Cursor::Opaque, "id");
     let (page, next) = page(call, &items, how)?;
     let wanted = call.all("expand");
     let full = kind == "kernels" || call.first("full").is_some_and(|full| full != "false");
@@ -241,10 +241,6 @@ fn list(state: &State, call: &Call, kind: &str) -> Result<Answer, Answer> {
             let mut item = item.clone();
             if let Some(fields) = item.as_object_mut() {
                 fields.retain(|field, _| keep(field));
-                if kind == "kernels" {
-                    // The list of kernels has no stable id.
-                    fields.remove("_id");
-                }
             }
             item
         })

@@ -44,7 +44,7 @@ fn request(now: &Now<'_>, grant: &Grant, number: u32) -> Value {
         "requestId": object_id(asked, &salt),
         "status": if decided.is_some() { grant.decided.word.as_str() } else { "pending" },
         "timestamp": stamp(asked),
-        "fields": { "Purpose": "Research", "I agree to the terms": true },
+        "fields": { "Purpose": "Research", "I agree to the terms": "yes" },
     });
     if let Some(day) = decided {
         item["reviewedAt"] = json!(stamp(moment(day, &salt)));
@@ -158,7 +158,7 @@ fn authorization(now: &Now<'_>, token: &Token) -> Option<Value> {
 fn scope_of(now: &Now<'_>, scope: &str) -> Option<Value> {
     let (entity, permissions) = scope.split_once(": ")?;
     let entity = if entity == "org" {
-        org_entity()
+        json!({ "_id": org_entity()["_id"], "type": "org" })
     } else {
         let repo = now.world.data.repos.iter().find(|r| r.path() == entity)?;
         json!({ "_id": repo.id(), "type": repo.kind })

@@ -198,6 +198,10 @@ pub(super) fn whoami(now: &Now<'_>) -> Value {
         .and_then(|t| t.scopes.strip_prefix("org: "))
         .map(|scopes| scopes.split_whitespace().collect())
         .unwrap_or_default();
+    let groups: Vec<_> = memberships(now, OPERATOR)
+        .into_iter()
+        .map(|g| json!({ "id": g["id"], "name": g["name"], "role": g["role"] }))
+        .collect();
     let period_end = now.as_of + chrono::TimeDelta::days(92);
     json!({
         "auth": {
@@ -237,7 +241,7 @@ pub(super) fn whoami(now: &Now<'_>) -> Value {
             "plan": "enterprise",
             "roleInOrg": "admin",
             "securityRestrictions": [],
-            "resourceGroups": memberships(now, OPERATOR),
+            "resourceGroups": groups,
         }],
     })
 }

@@ -26,7 +26,7 @@ pub(super) struct State {
     pub(super) groups: Vec<Value>,
     /// `settings/repositories`.
     pub(super) repositories: Vec<Value>,
-    /// Lists of repositories by plural type (`models`), full items.
+    /// Lists of repositories by plural type (`models`), full items, oldest first.
     pub(super) repos: BTreeMap<&'static str, Vec<Value>>,
     /// Commits by path form, newest first.
     pub(super) commits: BTreeMap<String, Vec<Value>>,

@@ -101,10 +101,10 @@ pub(super) fn inventory(now: &Now<'_>, commits: &BTreeMap<String, Vec<Value>>) -
     items.into_iter().map(item).collect()
 }
 
-/// The lists by plural type, each by id.
+/// The lists by plural type, each oldest first.
 pub(super) fn lists(now: &Now<'_>, commits: &BTreeMap<String, Vec<Value>>) -> BTreeMap<&'static str, Vec<Value>> {
     let of = |kind: &str| existing(now).filter(|r| r.kind == kind).map(|r| item(now, r, commits)).collect();
-    TYPES.iter().map(|(kind, plural)| (*plural, by(of(kind), "_id"))).collect()
+    TYPES.iter().map(|(kind, plural)| (*plural, by(of(kind), "createdAt"))).collect()
 }
 
 /// One repository with every field that a list may be asked for.
@@ -114,7 +114,6 @@ fn item(now: &Now<'_>, repo: &Repo, commits: &BTreeMap<String, Vec<Value>>) -> V
     let changed = updated(repo, history);
     let visibility = repo.visibility.before(now.day);
     let mut item = json!({
-        "_id": repo.id(),
         "id": full_name(&repo.name),
         "author": ORG,
         "private": visibility != "public",
@@ -133,17 +132,21 @@ fn item(now: &Now<'_>, repo: &Repo, commits: &BTreeMap<String, Vec<Value>>) -> V
         set("cdnRegions", json!([]));
         return item;
     }
+    if repo.kind != "kernel" {
+        // Buckets and kernels are listed without a stable id and without their storage.
+        set("_id", json!(repo.id()));
+        set("usedStorage", json!(bytes(repo.gb)));
+        set("tags", json!(["region:eu"]));
+        set("trendingScore", json!(0));
+        set("disabled", json!(false));
+    }
     let gated = match repo.gated.before(now.day) {
         "false" => json!(false),
         mode => json!(mode),
     };
-    set("disabled", json!(false));
     set("lastModified", changed);
     set("likes", json!(hash(&path) % 90));
-    set("tags", json!(["region:eu"]));
     set("sha", history.first().map_or(Value::Null, |c| c["id"].clone()));
-    set("usedStorage", json!(bytes(repo.gb)));
-    set("trendingScore", json!(0));
     match repo.kind.as_str() {
         "space" => {
             set("sdk", json!("docker"));

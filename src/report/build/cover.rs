@@ -16,10 +16,12 @@ pub(super) fn blocks(context: &Context<'_>) -> Vec<Block> {
 fn badge(context: &Context<'_>) -> Block {
     let words = &context.words;
     let n = context.gaps().count();
-    if n == 0 {
-        return Block::Badge(Verdict::Pass, plain(words.get("cover.complete")));
-    }
-    let mut text = plain(words.say("cover.gaps", &[("n", &n.to_string())]));
+    let hides = context.input.manifest.hidden_fields().count() > 0;
+    let mut text = match (n, hides) {
+        (0, false) => return Block::Badge(Verdict::Pass, plain(words.get("cover.complete"))),
+        (0, true) => plain(words.get("cover.hidden")),
+        _ => plain(words.say("cover.gaps", &[("n", &n.to_string())])),
+    };
     text.extend(context.page_of(&words.get("cover.gaps-page"), "scope"));
     Block::Badge(Verdict::Unknown, text)
 }

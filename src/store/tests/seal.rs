@@ -181,6 +181,8 @@ fn a_listed_file_that_is_missing_or_broken_is_damage_and_never_an_empty_table() 
         let bytes = fs::read(&path).unwrap();
         fs::remove_file(&path).unwrap();
         assert!(damaged(), "{}", path.display());
+        fs::write(&path, [&bytes[..], b"!"].concat()).unwrap();
+        assert!(damaged(), "{}", path.display());
         fs::write(&path, &bytes).unwrap();
         assert!(!damaged());
     }

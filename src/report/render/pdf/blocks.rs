@@ -178,7 +178,7 @@ impl Layout<'_> {
     }
 
     /// Labels and values in two columns, with hairlines between.
-    fn facts(&mut self, facts: &[(String, Text)], node: NodeId) {
+    pub(super) fn facts(&mut self, facts: &[(String, Text)], node: NodeId) {
         let measure = self.geometry.measure();
         let label_style = CELL.ink(QUIET).sized(8.5, BODY.leading);
         let mut column: f64 = 72.0;

@@ -56,7 +56,7 @@ impl Layout<'_> {
         }
         drawing.piece.height += 4.0;
         if block.chart.bars.iter().flat_map(|b| &b.parts).all(|n| *n == 0) {
-            for line in self.set.plain_lines("Nothing to count.", NOTE, width) {
+            for line in self.set.plain_lines(&block.chart.alt, NOTE, width) {
                 self.set.draw(&line, (0.0, drawing.piece.height + NOTE.baseline()), node, &mut drawing.piece);
                 drawing.piece.height += NOTE.leading;
             }

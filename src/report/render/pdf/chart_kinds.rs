@@ -3,9 +3,9 @@
 use super::{
     chart::occurrence,
     flow::Layout,
-    piece::{NodeId, Piece, f64_of, stroke},
+    piece::{NodeId, Piece, f64_of, fill, stroke},
     set::Line,
-    style::{CHART, Family, HAIR, HAIRLINE, INK, QUIET, Style},
+    style::{CHART, Family, HAIR, HAIRLINE, INK, QUIET, Style, WHITE},
 };
 use crate::{
     model::{
@@ -52,11 +52,12 @@ impl Layout<'_> {
                 }
                 self.legend(chart, drawing);
             }
-            ChartStyle::Bars => {
+            ChartStyle::Share if chart.bars.len() == 1 || chart.legend.len() < 2 => self.shares(chart, drawing),
+            // Several wholes, each in parts: their parts are compared side by side.
+            ChartStyle::Bars | ChartStyle::Share => {
                 self.bars(chart, drawing);
                 self.legend(chart, drawing);
             }
-            ChartStyle::Share => self.shares(chart, drawing),
         }
     }
 
@@ -112,6 +113,9 @@ impl Layout<'_> {
                 drawing.texture((middle - wide / 2.0, y), (wide, high), tone(chart, k));
             }
             let sum = self.set.plain_lines(&total(bar).to_string(), VALUE, f64::MAX);
+            // White behind the figure, where a line of the grid would cross it.
+            let taken = sum.iter().map(|l| l.width).fold(0.0, f64::max) + 2.0;
+            drawing.piece.items.push(fill((middle - taken / 2.0, y - 10.0), (taken, 8.0), WHITE, drawing.node));
             self.caption(drawing, &sum, (middle, y - 11.0), (VALUE, Anchor::Middle));
             self.caption(drawing, &labels[n], (middle, base + 3.0), (CHART, Anchor::Middle));
         }

@@ -29,6 +29,7 @@ pub(super) fn encode(layout: &mut Layout<'_>) -> Result<File, Error> {
         contents.extend(streams(&batch)?);
         batch.pages.clear();
     }
+    layout.set.tree.order();
     let glyphs = emit::catalogue(&layout.set.shaper, &remapped);
     batch.pages = with_glyphs(sheets, glyphs);
     let mut file = convert(&batch)?;

@@ -6,7 +6,8 @@ use sha2::{Digest as _, Sha256};
 use super::{
     error::Error,
     flow::Entry,
-    piece::{Kid, Tree},
+    piece::{Kid, Node, Tree},
+    visible,
 };
 use crate::{model::time, report::document::Document};
 
@@ -78,7 +79,7 @@ fn info(doc: &Document) -> Dictionary {
 
 /// The document's title as a window shows it.
 fn title(doc: &Document) -> String {
-    format!("{} · {}", doc.title, doc.org)
+    visible::text(&format!("{} · {}", doc.title, doc.org))
 }
 
 /// The same for readers of XMP.
@@ -147,7 +148,7 @@ fn outline(file: &mut File, extras: &Extras<'_>, pages: &[ObjectId]) -> Option<O
         let page = pages.get(entry.at.0).map_or(Object::Null, |id| Object::Reference(*id));
         let dest = vec![page, Object::Name(b"XYZ".to_vec()), Object::Null, Object::Real(top), Object::Null];
         let mut item = dictionary! {
-            "Title" => text(&entry.title),
+            "Title" => text(&visible::text(&entry.title)),
             "Parent" => parent(n).map_or(root, |m| ids[m]),
             "Dest" => dest,
         };
@@ -223,10 +224,11 @@ fn structure(file: &mut File, extras: &Extras<'_>, pages: &[ObjectId]) -> Result
             element.set("Pg", pages[page as usize]);
         }
         if node.role == "TH" {
-            element.set("A", dictionary! { "O" => "Table", "Scope" => "Column" });
+            let scope = scope(extras.tree, node);
+            element.set("A", dictionary! { "O" => "Table", "Scope" => scope });
         }
         if let Some(alt) = &node.alt {
-            element.set("Alt", text(alt));
+            element.set("Alt", text(&visible::text(alt)));
         }
         file.objects.insert(ids[n], element.into());
     }
@@ -252,6 +254,13 @@ fn structure(file: &mut File, extras: &Extras<'_>, pages: &[ObjectId]) -> Result
         .into(),
     );
     Ok(root)
+}
+
+/// What a head cell is the head of: of its row where cells follow it, else of its column.
+fn scope(tree: &Tree, head: &Node) -> &'static str {
+    let beside = &tree.nodes[head.parent as usize].kids;
+    let has_cells = beside.iter().any(|k| matches!(k, Kid::Node(id) if tree.nodes[*id as usize].role == "TD"));
+    if has_cells { "Row" } else { "Column" }
 }
 
 /// The short form of a node's children: numbers alone where all are content of one page.

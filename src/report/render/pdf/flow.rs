@@ -7,7 +7,7 @@ use super::{
     set::{Line, Setter},
     style::{Geometry, HAIR, HAIRLINE, MARGIN, MARGINAL, Style},
 };
-use crate::report::document::Document;
+use crate::report::document::{Document, SectionKind};
 
 /// A finished page.
 #[derive(Debug, Default)]
@@ -165,7 +165,7 @@ impl<'f> Layout<'f> {
         piece
     }
 
-    /// Draws head and foot, once the number of pages is known. The first page is the cover and has no head.
+    /// Draws head and foot, once the number of pages is known. A cover has no head.
     pub(super) fn margins(&mut self, doc: &Document) {
         let head = format!("{} · {} · {}", doc.org, doc.title, doc.snapshot);
         let short: String = doc.manifest_sha256.chars().take(12).collect();
@@ -175,9 +175,10 @@ impl<'f> Layout<'f> {
             .into_iter()
             .filter(|s| !s.is_empty())
             .fold(String::new(), |t, s| t + " · " + s);
+        let cover = doc.sections.first().is_some_and(|s| s.kind == SectionKind::Cover);
         for at in 0..count {
             let mut piece = Piece::default();
-            if at > 0 {
+            if at > 0 || !cover {
                 self.set.draw(&head, (0.0, MARGINAL.baseline()), Tree::ARTIFACT, &mut piece);
             }
             self.pages[at].items.extend(piece.place(MARGIN, MARGIN));

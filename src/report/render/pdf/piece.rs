@@ -223,6 +223,27 @@ impl Tree {
         self.nodes[parent as usize].kids.push(Kid::Node(id));
         id
     }
+
+    /// Puts the children of mixed nodes, such as a paragraph with a link in it, into the order in which they are drawn.
+    /// Call it once everything is drawn.
+    pub(super) fn order(&mut self) {
+        const LAST: (u32, u32) = (u32::MAX, u32::MAX);
+        let mut first = vec![LAST; self.nodes.len()];
+        // A node stands after its parent, so going backwards meets children first.
+        for at in (0..self.nodes.len()).rev() {
+            let place = |kid: &Kid| match kid {
+                Kid::Content(page, number) => (*page, *number),
+                Kid::Node(id) => first[*id as usize],
+                Kid::Annotation(..) => LAST,
+            };
+            let kids = &mut self.nodes[at].kids;
+            let drawn = kids.iter().any(|k| matches!(k, Kid::Content(..)));
+            if drawn {
+                kids.sort_by_key(place);
+            }
+            first[at] = kids.iter().map(place).min().unwrap_or(LAST);
+        }
+    }
 }
 
 /// The single precision of the file format; a thousandth of a point is finer than any printer.

@@ -231,8 +231,15 @@ pub(super) fn rich() -> Document {
             action("Give eight seats back before the renewal on 2026-11-01"),
         ]),
     ];
+    let mut sections = vec![section("summary", "Summary", SectionKind::Page, summary)];
+    sections.extend(rest());
+    document(sections)
+}
+
+/// Everything after the summary.
+fn rest() -> Vec<Section> {
+    let link = |to: &str, text: &str| Span::Link { to: to.to_owned(), text: text.to_owned() };
     let mut sections = vec![
-        section("summary", "Summary", SectionKind::Page, summary),
         section("scope", "Scope, method, limits", SectionKind::Page, scope()),
         section(
             "inactive",
@@ -275,7 +282,8 @@ pub(super) fn rich() -> Document {
         ],
     ));
     sections.push(section("nasty", "Nasty texts", SectionKind::Page, nasty()));
-    document(sections)
+    sections.push(section("pictures", "Odd pictures", SectionKind::Page, pictures()));
+    sections
 }
 
 /// Sources and lists.
@@ -311,6 +319,40 @@ fn scope() -> Vec<Block> {
                 Span::Plain(".".to_owned()),
             ],
         ]),
+    ]
+}
+
+/// Charts at their limits.
+fn pictures() -> Vec<Block> {
+    let two = [("open", Verdict::Fail), ("", Verdict::Pass)];
+    let long = "a department whose name is longer than any column could ever be wide";
+    let departments: Vec<(String, u64)> = (0..90).map(|n| (format!("department {n}"), n % 7)).collect();
+    let parts: Vec<[u64; 1]> = departments.iter().map(|(_, n)| [*n]).collect();
+    let many: Vec<(&str, &[u64])> =
+        departments.iter().zip(&parts).map(|((name, _), part)| (name.as_str(), &part[..])).collect();
+    let block = |chart, style| ChartBlock { chart, style };
+    vec![
+        Block::Charts(vec![
+            block(
+                chart("Bars with a threshold", &two, &[("below", &[1, 2]), ("above", &[4, 0])], Some((1, "limit"))),
+                ChartStyle::Bars,
+            ),
+            block(chart("Nothing at all", &two, &[("none", &[0, 0])], None), ChartStyle::Columns),
+        ]),
+        Block::Charts(vec![block(
+            chart("Columns with long labels", &two, &[(long, &[3, 1]), ("short", &[u64::MAX, 1])], Some((2, "end"))),
+            ChartStyle::Columns,
+        )]),
+        Block::Charts(vec![block(
+            chart(
+                "A whole in several bars",
+                &[("a", Verdict::Pass)],
+                &[("research", &[12]), ("sales", &[5]), ("nobody", &[0])],
+                None,
+            ),
+            ChartStyle::Share,
+        )]),
+        Block::Charts(vec![block(chart("Too many bars for a page", &two[..1], &many, None), ChartStyle::Bars)]),
     ]
 }
 

@@ -217,7 +217,9 @@ impl<'f> FaceInUse<'f> {
                 let own = i32::from(self.loaded.face.glyph_hor_advance(GlyphId(gid)).unwrap_or(0));
                 let width = scale(own);
                 // Kerning below two thousandths is rounding, and every kern costs bytes.
-                let kern = scale(pos.x_advance - own);
+                let after = text.get(info.cluster as usize..).and_then(|rest| rest.chars().nth(1));
+                let before_figure = !self.figures.is_empty() && after.is_some_and(|c| c.is_ascii_digit());
+                let kern = if before_figure { 0 } else { scale(pos.x_advance - own) };
                 let advance = if kern.abs() < 2 { width } else { width + kern };
                 Glyph { gid, width, advance, dx: scale(pos.x_offset), dy: scale(pos.y_offset), cluster: info.cluster }
             })
@@ -267,4 +269,46 @@ fn figures(loaded: &Loaded<'_>) -> Vec<(u16, i32)> {
     let shaped = rustybuzz::shape(&loaded.face, &[Feature::new(Tag::from_bytes(b"tnum"), 1, ..)], buffer);
     let glyphs = shaped.glyph_infos().iter().map(|info| u16::try_from(info.glyph_id).unwrap_or(0));
     glyphs.map(|gid| (gid, i32::from(loaded.face.glyph_hor_advance(GlyphId(gid)).unwrap_or(0)))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_are_equally_wide_and_hyphens_are_not_touched() {
+        let fonts = Fonts::embedded();
+        let mut shaper = Shaper::new(&fonts).unwrap();
+        let mut width = |face, text: &str| {
+            let id = shaper.shape(face, false, text);
+            shaper.word(id).width
+        };
+        for face in [0, 1, 2] {
+            assert_eq!(width(face, "1111"), width(face, "0000"), "face {face}");
+            assert_eq!(width(face, "74.71"), width(face, "00.00"), "face {face}");
+        }
+        // Inter's tabular hyphen is as wide as a figure.
+        assert!(width(0, "-") < width(0, "0"));
+    }
+
+    #[test]
+    fn every_letter_keeps_its_own_glyph() {
+        let fonts = Fonts::embedded();
+        let mut shaper = Shaper::new(&fonts).unwrap();
+        for face in [0, 1, 2] {
+            for text in ["office-affiliate", "a->b", "!==", "www.x.org", "Nguyễn", "Ελένη"] {
+                let id = shaper.shape(face, false, text);
+                assert!(shaper.word(id).plain, "{text} in face {face}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_word_is_shaped_once() {
+        let fonts = Fonts::embedded();
+        let mut shaper = Shaper::new(&fonts).unwrap();
+        let first = shaper.shape(0, false, "member");
+        assert_eq!(shaper.shape(0, false, "member"), first);
+        assert_ne!(shaper.shape(1, false, "member"), first);
+    }
 }

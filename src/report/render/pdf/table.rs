@@ -16,6 +16,9 @@ const SAMPLE: usize = 400;
 /// Above so many cells a document's structure has rows instead of cells: it would weigh more than the text.
 const FINE_CELLS: usize = 20_000;
 
+/// Columns narrower than this hold no words; such a table is set as lists.
+const NARROWEST: f64 = 24.0;
+
 /// A table's grid.
 struct Grid {
     /// Left edge, width and alignment of each column.
@@ -42,6 +45,13 @@ impl Layout<'_> {
             .chain(std::iter::repeat_n(&spare, widest.saturating_sub(table.columns.len())))
             .collect();
         if columns.is_empty() {
+            return;
+        }
+        if self.geometry.measure() / f64_of(columns.len() as u64) < NARROWEST {
+            for row in &table.rows {
+                let facts: Vec<_> = columns.iter().zip(row).map(|(c, cell)| (c.title.clone(), cell.clone())).collect();
+                self.facts(&facts, node);
+            }
             return;
         }
         let mut grid = self.grid(table, &columns);

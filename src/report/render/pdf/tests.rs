@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::{
     Fonts,
     flow::Layout,
-    piece::Item,
+    piece::{Item, Kid},
     render_with,
     sample::{self, column, document, section},
     style::MARGIN,
@@ -248,6 +248,23 @@ fn every_marked_content_has_its_place_in_the_structure() {
     }
 }
 
+#[test]
+fn a_link_is_read_where_it_stands() {
+    let text = vec![
+        Span::Plain("before ".to_owned()),
+        Span::Link { to: "page".to_owned(), text: "link".to_owned() },
+        Span::Plain(" after".to_owned()),
+    ];
+    let fonts = Fonts::embedded();
+    let mut layout = laid_out(&page(vec![Block::Paragraph(text)]), &fonts);
+    super::engine::encode(&mut layout).unwrap();
+    let nodes = &layout.set.tree.nodes;
+    let link = nodes.iter().position(|n| n.role == "Link").unwrap();
+    let around = &nodes[nodes[link].parent as usize].kids;
+    assert!(matches!(around[..], [Kid::Content(..), Kid::Node(_), Kid::Content(..)]), "{around:?}");
+    assert!(matches!(nodes[link].kids[..], [Kid::Content(..), Kid::Annotation(..)]));
+}
+
 /// Runs a tool on a file; `None` where it is not installed.
 fn tool(name: &str, arguments: &[&str], bytes: &[u8]) -> Option<(bool, String)> {
     let file = tempfile::NamedTempFile::new().unwrap();
@@ -292,7 +309,7 @@ fn a_strict_reader_finds_no_fault() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_text_stays_inside(text in any::<String>(), words in "[ -~]{0,400}", rows in 0_usize..6) {
@@ -314,6 +331,36 @@ proptest! {
         assert_inside(&layout);
         render_with(&doc, &fonts).unwrap();
     }
+}
+
+#[test]
+fn more_columns_than_a_page_holds_become_lists() {
+    let columns: Vec<_> = (0..60).map(|n| column(&format!("column {n}"), 1.0, Align::Left)).collect();
+    let rows = vec![(0..61).map(|n| plain(format!("cell-{n}."))).collect(); 2];
+    let fonts = Fonts::embedded();
+    let layout = laid_out(&page(vec![Block::Table(Table { columns, rows, empty: String::new() })]), &fonts);
+    assert_inside(&layout);
+    let text = said(&layout).concat();
+    for n in 0..61 {
+        assert_eq!(text.matches(&format!("cell-{n}.")).count(), 2);
+    }
+}
+
+#[test]
+fn a_document_of_nothing_is_a_page_with_a_foot() {
+    let doc = Document { sections: Vec::new(), ..page(Vec::new()) };
+    let rendered = render_with(&doc, &Fonts::embedded()).unwrap();
+    let (file, _) = parsed(&rendered.bytes);
+    assert!(file.extract_text(&[1]).unwrap().contains("page 1 of 1 · 4f1c9d2ab37e · Confidential"));
+}
+
+#[test]
+fn bookmarks_spell_out_what_would_reverse_them() {
+    let heading = Block::Heading { level: 2, text: "a\u{202e}b".to_owned() };
+    let rendered = render_with(&page(vec![heading]), &Fonts::embedded()).unwrap();
+    let (file, _) = parsed(&rendered.bytes);
+    let title = |o: &Object| o.as_dict().ok()?.get(b"Title").ok()?.as_str().ok().map(<[u8]>::to_vec);
+    assert!(file.objects.values().filter_map(title).any(|t| t == br"a\u{202e}b"));
 }
 
 /// Writes a file to look at.

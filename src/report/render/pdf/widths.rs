@@ -109,6 +109,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
         #[test]
         fn widths_are_positive_and_add_up(
             wishes in prop::collection::vec((0.0_f64..5.0, 0.0_f64..900.0, 0.0_f64..2000.0), 1..14)

@@ -1,0 +1,200 @@
+//! What to do about an error, and the three lines in which every error is told.
+
+use super::error::Error;
+use crate::{collect, config, hub, report, store};
+
+impl Error {
+    /// What to do about it, in one line.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Usage { hint, .. } => hint.clone(),
+            Self::Config(config::Error::Read { .. }) => {
+                "check the path of --config; `rollcall init` writes a commented file".to_owned()
+            }
+            Self::Config(config::Error::Invalid { .. }) => {
+                "correct the file; `rollcall init` in an empty folder shows every key with its meaning".to_owned()
+            }
+            Self::NoOrgs => "add a table [org.<name>] to the configuration for each organization".to_owned(),
+            Self::RosterFile { .. } => {
+                "check `file` in [roster]; a relative path starts at the folder of the configuration".to_owned()
+            }
+            Self::Roster(_) => "correct the file or the mapping in [roster], then run the command again".to_owned(),
+            Self::NoToken => "set HF_TOKEN or HF_TOKEN_PATH, or log in with `hf auth login`".to_owned(),
+            Self::TokenFile { named: true, .. } => {
+                "set HF_TOKEN_PATH to a file that can be read, or unset it".to_owned()
+            }
+            Self::TokenFile { named: false, .. } => "make the file readable, or set HF_TOKEN".to_owned(),
+            Self::BadToken { .. } => {
+                "a token is one word like hf_…; copy it again from the Hub's settings, Access Tokens".to_owned()
+            }
+            Self::NoneInside { there, .. } | Self::NoSuchSnapshot { there, .. } if there.is_empty() => {
+                "collect one with `rollcall collect ORG`".to_owned()
+            }
+            Self::NoneInside { there, .. } | Self::NoSuchSnapshot { there, .. } => {
+                format!("choose among {there}; `rollcall snapshots ORG` lists them all")
+            }
+            Self::Io { .. } => "check free space and permissions of the folder, then run the command again".to_owned(),
+            Self::Exists { hint, .. } => (*hint).to_owned(),
+            Self::Unexplained { near: Some(near), .. } => {
+                format!("did you mean {near:?}? `rollcall explain` lists every name")
+            }
+            Self::Unexplained { near: None, .. } => "`rollcall explain` lists every name".to_owned(),
+            Self::Output(_) => "check where stdout goes".to_owned(),
+            Self::Hub(error) => hub_hint(error).to_owned(),
+            Self::Collect(error) => collect_hint(error),
+            Self::Store(error) => store_hint(error),
+            Self::Differs { .. } => {
+                "restore the file from a backup; what was sealed must not be edited, and a report can be made anew"
+                    .to_owned()
+            }
+            Self::Analyze(_) => "run `rollcall verify` on the store: a part of the audit archive is damaged".to_owned(),
+            Self::Report(error) => report_hint(error).to_owned(),
+            Self::Serve(_) => "choose another --port, or 0 for any free one".to_owned(),
+            Self::Engine(_) => "close other programs or raise the limit of processes, then try again".to_owned(),
+            Self::Interrupted => {
+                "run the same command again within 24 hours: it goes on where this one stopped".to_owned()
+            }
+            Self::Several(all) => match all.first() {
+                Some((org, error)) => format!("{org}: {}", error.hint()),
+                None => String::new(),
+            },
+        }
+    }
+}
+
+/// What to do about an endpoint, a token or a client.
+const fn hub_hint(error: &hub::Error) -> &'static str {
+    match error {
+        hub::Error::Endpoint { .. } => {
+            "give the Hub's base URL, like https://huggingface.co, to --endpoint or HF_ENDPOINT"
+        }
+        hub::Error::PlainHttp { .. } => "use https:, or accept the risk with --allow-http",
+        hub::Error::Token { .. } => "copy the token again from the Hub's settings",
+        hub::Error::Setup(_) => "check the system's certificates and proxy settings",
+        hub::Error::Storage { .. } => "free some space in the store's folder and run the command again: it resumes",
+    }
+}
+
+/// What to do about a collection that failed as a whole.
+fn collect_hint(error: &collect::Error) -> String {
+    match error {
+        collect::Error::NoToken { .. } => "set HF_TOKEN or HF_TOKEN_PATH, or log in with `hf auth login`",
+        collect::Error::TokenRefused { .. } => {
+            "create a token at the Hub's settings, Access Tokens, and set it as HF_TOKEN; `rollcall explain` lists what it must read"
+        }
+        collect::Error::UnknownOrg { .. } => "check the spelling of the organization and whose token reads",
+        collect::Error::Unreachable { .. } => "check the network, a proxy, and --endpoint or HF_ENDPOINT",
+        collect::Error::Storage { .. } => "free some space in the store's folder and run the command again: it resumes",
+    }
+    .to_owned()
+}
+
+/// What to do about the store.
+fn store_hint(error: &store::Error) -> String {
+    match error {
+        store::Error::Locked { .. } => "wait until the other run ends, or end that process",
+        store::Error::Sealed { .. } => "what is sealed is never rewritten: give another --as-of, or none",
+        store::Error::OutOfOrder { .. } => "give a later --as-of, or use another --store for older evidence",
+        store::Error::NoOrg { .. } => "check the name and --store, or collect it with `rollcall collect ORG`",
+        store::Error::NoSnapshot { .. } => "`rollcall snapshots ORG` lists the ids that there are",
+        store::Error::NewerFormat { .. } => "update rollcall",
+        store::Error::Damaged { .. } | store::Error::Schema { .. } | store::Error::Differs { .. } => {
+            "restore the file from a backup, then run `rollcall verify` on the store"
+        }
+        store::Error::NotOurs { .. } => "give the folder of a store, an organization in it, a snapshot or a report",
+        _ => "check free space and permissions of the store's folder, then run the command again",
+    }
+    .to_owned()
+}
+
+/// What to do about a report.
+const fn report_hint(error: &report::Error) -> &'static str {
+    match error {
+        report::Error::UnknownTemplate { .. } => "give a bundled name or the path of a template to --template",
+        report::Error::ReadTemplate { .. } | report::Error::Template { .. } => "correct the template",
+        report::Error::SameName(_) => "give each template a name of its own",
+        report::Error::Io { .. } => {
+            "check free space and permissions of the report's folder, then run the command again"
+        }
+        _ => "this is a fault of rollcall: report it with the three lines above",
+    }
+}
+
+/// What failed, why, and what to do: the three lines of every error.
+#[must_use]
+pub fn three_lines(error: &Error) -> [String; 3] {
+    let mut why = Vec::new();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        let text = one_line(&error.to_string());
+        if why.last() != Some(&text) {
+            why.push(text);
+        }
+        cause = error.source();
+    }
+    let why = if why.is_empty() { reason(error) } else { why.join(": ") };
+    [one_line(&error.to_string()), why, one_line(&error.hint())]
+}
+
+/// Why an error without a cause of its own arises.
+fn reason(error: &Error) -> String {
+    match error {
+        Error::Usage { .. } => "the command line cannot be followed",
+        Error::NoOrgs => "--all takes each [org.<name>] table, and there is none",
+        Error::NoToken => {
+            "HF_TOKEN, HF_TOKEN_PATH, $HF_HOME/token and ~/.cache/huggingface/token were looked at, in this order"
+        }
+        Error::BadToken { .. } => "it holds spaces, line breaks or characters outside ASCII",
+        Error::Exists { .. } => "nothing that is there is overwritten",
+        Error::Unexplained { .. } => "it is no analyzer, rule, table, column, source, endpoint or configuration key",
+        Error::Differs { what, .. } => return one_line(what),
+        Error::NoneInside { .. } | Error::NoSuchSnapshot { .. } => "the store does not hold it",
+        Error::Interrupted => "a signal asked to stop",
+        Error::Several(all) => {
+            let each: Vec<_> = all
+                .iter()
+                .map(|(org, error)| {
+                    let [what, why, _] = three_lines(error);
+                    format!("{org}: {what}: {why}")
+                })
+                .collect();
+            return one_line(&each.join("; "));
+        }
+        _ => "the cause is not known",
+    }
+    .to_owned()
+}
+
+/// A text without line breaks and other control characters.
+fn one_line(text: &str) -> String {
+    let spaced: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    spaced.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+
+    #[test]
+    fn every_error_is_three_lines_that_say_something() {
+        let io = || io::Error::other("disk\nis full");
+        let errors = [
+            Error::usage("x", "y"),
+            Error::NoOrgs,
+            Error::NoToken,
+            Error::Output(io()),
+            Error::Io { doing: "write", path: "a\nb".into(), source: io() },
+            Error::Unexplained { id: "x".to_owned(), near: None },
+        ];
+        for error in errors {
+            for line in three_lines(&error) {
+                assert!(!line.is_empty() && !line.contains('\n'), "{line:?}");
+            }
+        }
+        let [what, why, _] = three_lines(&Error::Io { doing: "write", path: "f".into(), source: io() });
+        assert_eq!((what.as_str(), why.as_str()), ("cannot write f", "disk is full"));
+    }
+}

@@ -1,0 +1,263 @@
+//! Everything that can stop a command: the rooms' errors in one sum, each with what to do and an exit code.
+
+use std::{io, path::PathBuf};
+
+use crate::{
+    analyze,
+    collect::{self, roster},
+    config, hub,
+    model::ids::{OrgName, SnapshotId},
+    report, store,
+};
+
+/// How a command ended, as the caller's shell sees it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Exit {
+    /// Done, and nothing at or above `--fail-on`.
+    Done = 0,
+    /// Verdicts at or above `--fail-on`.
+    Verdicts = 1,
+    /// Usage or configuration.
+    Usage = 2,
+    /// Gaps, under `--require-complete`.
+    Gaps = 3,
+    /// Could not finish.
+    Unfinished = 4,
+    /// Verification failed.
+    Unverified = 5,
+}
+
+impl Exit {
+    /// The number.
+    #[must_use]
+    pub const fn code(self) -> u8 {
+        self as u8
+    }
+}
+
+/// Why a command stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The command line asks for something that cannot be.
+    #[error("{what}")]
+    Usage {
+        /// What is wrong.
+        what: String,
+        /// What to write instead.
+        hint: String,
+    },
+    /// The configuration cannot be used.
+    #[error(transparent)]
+    Config(#[from] config::Error),
+    /// `run --all` without organizations.
+    #[error("no organization is configured")]
+    NoOrgs,
+    /// The roster is named and cannot be read.
+    #[error("cannot read the roster {}", .path.display())]
+    RosterFile {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// The roster is there and wrong.
+    #[error("the roster cannot be used, so nothing was collected")]
+    Roster(#[from] roster::Error),
+    /// There is no token.
+    #[error("there is no token to read the Hub with")]
+    NoToken,
+    /// A token file cannot be read.
+    #[error("cannot read the token file {}", .path.display())]
+    TokenFile {
+        /// The file.
+        path: PathBuf,
+        /// Whether `HF_TOKEN_PATH` names it.
+        named: bool,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// What was found cannot be a token.
+    #[error("what stands in {from} is not a token")]
+    BadToken {
+        /// The variable or the file.
+        from: String,
+    },
+    /// No snapshot lies in the period.
+    #[error("no snapshot was taken inside {period}")]
+    NoneInside {
+        /// The period as typed.
+        period: String,
+        /// Snapshots that there are.
+        there: String,
+    },
+    /// A named snapshot does not exist.
+    #[error("there is no snapshot {id}")]
+    NoSuchSnapshot {
+        /// Its id.
+        id: SnapshotId,
+        /// Snapshots that there are.
+        there: String,
+    },
+    /// A file of ours cannot be written or read.
+    #[error("cannot {doing} {}", .path.display())]
+    Io {
+        /// A verb.
+        doing: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// A file that would be overwritten.
+    #[error("{} is already there", .path.display())]
+    Exists {
+        /// The file or folder.
+        path: PathBuf,
+        /// What to do.
+        hint: &'static str,
+    },
+    /// There is nothing of this name to explain.
+    #[error("there is nothing called {id:?} to explain")]
+    Unexplained {
+        /// As typed.
+        id: String,
+        /// The nearest known name.
+        near: Option<String>,
+    },
+    /// The endpoint, a token or the HTTP client.
+    #[error("cannot talk to the Hub")]
+    Hub(#[source] hub::Error),
+    /// The collection failed as a whole.
+    #[error("nothing could be collected")]
+    Collect(#[source] collect::Error),
+    /// The store refused or is damaged.
+    #[error("the store could not do its part")]
+    Store(#[from] store::Error),
+    /// Something on disk is not what was sealed.
+    #[error("verification failed at {}", .path.display())]
+    Differs {
+        /// The first file that differs.
+        path: PathBuf,
+        /// What differs and what that means.
+        what: String,
+    },
+    /// The analysis failed.
+    #[error("the snapshot could not be judged")]
+    Analyze(#[source] analyze::Error),
+    /// The report failed.
+    #[error("the report could not be written")]
+    Report(#[from] report::Error),
+    /// The sample Hub could not be started.
+    #[error("the sample Hub could not be started on this machine")]
+    Serve(#[source] io::Error),
+    /// The runtime could not be started.
+    #[error("the system refused threads or signal handlers")]
+    Engine(#[source] io::Error),
+    /// The user or the system asked to stop.
+    #[error("stopped before the snapshot was complete")]
+    Interrupted,
+    /// Several organizations could not be finished.
+    #[error("{} organizations could not be finished: {}", .0.len(), names(.0))]
+    Several(Vec<(OrgName, Self)>),
+    /// stdout is closed or full.
+    #[error("cannot write to stdout")]
+    Output(#[source] io::Error),
+}
+
+/// Names of organizations.
+fn names(failed: &[(OrgName, Error)]) -> String {
+    failed.iter().map(|(org, _)| org.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+impl Error {
+    /// A usage error.
+    pub(super) fn usage(what: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Usage { what: what.into(), hint: hint.into() }
+    }
+
+    /// For `map_err`: an I/O failure with what was being done and where.
+    pub(super) fn io(doing: &'static str, path: &std::path::Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io { doing, path, source }
+    }
+
+    /// The exit code.
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Usage { .. }
+            | Self::Config(_)
+            | Self::NoOrgs
+            | Self::RosterFile { .. }
+            | Self::Roster(_)
+            | Self::Exists { .. }
+            | Self::Unexplained { .. }
+            | Self::Hub(hub::Error::Endpoint { .. } | hub::Error::PlainHttp { .. }) => Exit::Usage,
+            Self::Report(error) => report_exit(error),
+            Self::Differs { .. } => Exit::Unverified,
+            Self::Several(all) => all.iter().map(|(_, error)| error.exit()).max().unwrap_or(Exit::Unfinished),
+            Self::NoToken
+            | Self::TokenFile { .. }
+            | Self::BadToken { .. }
+            | Self::NoneInside { .. }
+            | Self::NoSuchSnapshot { .. }
+            | Self::Io { .. }
+            | Self::Hub(_)
+            | Self::Collect(_)
+            | Self::Store(_)
+            | Self::Analyze(_)
+            | Self::Serve(_)
+            | Self::Engine(_)
+            | Self::Interrupted
+            | Self::Output(_) => Exit::Unfinished,
+        }
+    }
+
+    /// Whether a collection failed before anything was read that the next attempt could use.
+    #[must_use]
+    pub(super) const fn is_before_reading(&self) -> bool {
+        match self {
+            Self::Collect(error) => !matches!(error, collect::Error::Storage { .. }),
+            Self::Hub(error) => !matches!(error, hub::Error::Storage { .. }),
+            _ => false,
+        }
+    }
+
+    /// Whether the reader of stdout went away, which is no failure of ours.
+    #[must_use]
+    pub fn is_broken_pipe(&self) -> bool {
+        matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+}
+
+/// How a report that failed ends: a wrong template is the user's, the rest is not.
+const fn report_exit(error: &report::Error) -> Exit {
+    match error {
+        report::Error::UnknownTemplate { .. }
+        | report::Error::ReadTemplate { .. }
+        | report::Error::Template { .. }
+        | report::Error::SameName(_) => Exit::Usage,
+        _ => Exit::Unfinished,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_closed_pipe_is_quiet() {
+        assert!(Error::Output(io::ErrorKind::BrokenPipe.into()).is_broken_pipe());
+        assert!(!Error::Output(io::ErrorKind::StorageFull.into()).is_broken_pipe());
+    }
+
+    #[test]
+    fn the_worst_of_several_ends_the_command() {
+        let org = |name: &str| OrgName::new(name).unwrap();
+        let several = Error::Several(vec![(org("a"), Error::NoOrgs), (org("b"), Error::NoToken)]);
+        assert_eq!(several.exit(), Exit::Unfinished);
+    }
+}

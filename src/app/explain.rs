@@ -1,0 +1,261 @@
+//! Prints analyzers, rules, tables, columns, sources, endpoints and configuration keys from their declarations.
+
+use std::fmt::Write as _;
+
+use super::error::Error;
+use crate::{
+    config::keys,
+    model::{
+        coverage::Source,
+        outcome::{COMMON, Meta},
+    },
+    table::TABLES,
+};
+
+/// Something with a name that can be explained.
+#[derive(Debug)]
+struct Entry {
+    /// What it is.
+    kind: &'static str,
+    /// Its full name, e.g. `members.username`.
+    name: String,
+    /// One line about it.
+    brief: String,
+    /// Everything about it, in lines.
+    detail: String,
+}
+
+impl Entry {
+    /// Whether `id` means it: its full name or the part after the last dot, whatever the case.
+    fn is_called(&self, id: &str) -> bool {
+        let short = self.name.rsplit_once('.').map_or(self.name.as_str(), |(_, short)| short);
+        self.name.eq_ignore_ascii_case(id) || (self.kind != "endpoint" && short.eq_ignore_ascii_case(id))
+    }
+}
+
+/// What the rooms below declare and this one explains.
+#[derive(Debug)]
+pub(super) struct Catalog {
+    /// Analyzers in report order.
+    pub(super) analyzers: Vec<&'static Meta>,
+    /// Requests to the Hub.
+    pub(super) endpoints: Vec<Call>,
+}
+
+/// A request that is made to the Hub.
+#[derive(Debug)]
+pub(super) struct Call {
+    /// The source it belongs to.
+    pub(super) source: Source,
+    /// Its path pattern.
+    pub(super) path: String,
+    /// Facts about it: label and text.
+    pub(super) facts: Vec<(&'static str, String)>,
+}
+
+/// Explains one name, or lists all of them.
+///
+/// # Errors
+/// When nothing is called `id`.
+pub(super) fn explain(id: Option<&str>, catalog: &Catalog) -> Result<String, Error> {
+    let entries = entries(catalog);
+    let Some(id) = id.map(str::trim) else { return Ok(list(&entries)) };
+    let found: Vec<_> = entries.iter().filter(|entry| entry.is_called(id)).collect();
+    if found.is_empty() {
+        let names = entries.iter().flat_map(|e| [e.name.as_str(), e.name.rsplit('.').next().unwrap_or_default()]);
+        let near = keys::nearest(id, names).map(str::to_owned);
+        return Err(Error::Unexplained { id: id.to_owned(), near });
+    }
+    let texts: Vec<_> = found.iter().map(|e| format!("{} {}\n{}", e.kind, e.name, indent(&e.detail))).collect();
+    Ok(texts.join("\n"))
+}
+
+/// Names with one line each, by kind.
+fn list(entries: &[Entry]) -> String {
+    let mut text = String::new();
+    let mut kind = "";
+    for entry in entries.iter().filter(|e| e.kind != "column" && e.kind != "rule") {
+        if entry.kind != kind {
+            kind = entry.kind;
+            let gap = if text.is_empty() { "" } else { "\n" };
+            let _ = writeln!(text, "{gap}{kind}");
+        }
+        let _ = writeln!(text, "  {:<28} {}", entry.name, entry.brief);
+    }
+    text.push_str("\nRules and columns are explained by their names, too: `rollcall explain never-active`.\n");
+    text
+}
+
+/// Lines with two spaces before each.
+fn indent(text: &str) -> String {
+    text.lines().map(|line| if line.is_empty() { "\n".to_owned() } else { format!("  {line}\n") }).collect()
+}
+
+/// Everything that can be explained.
+fn entries(catalog: &Catalog) -> Vec<Entry> {
+    let mut entries: Vec<Entry> = catalog.analyzers.iter().map(|meta| analyzer(meta)).collect();
+    for meta in &catalog.analyzers {
+        entries.extend(meta.rules.iter().map(|rule| Entry {
+            kind: "rule",
+            name: format!("{}.{}", meta.id, rule.id),
+            brief: rule.doc.to_owned(),
+            detail: format!("{}\n\nverdict   {}\nseverity  {}\n", rule.doc, rule.verdict, rule.severity),
+        }));
+        entries.extend(COMMON.iter().chain(meta.columns).map(|column| Entry {
+            kind: "column",
+            name: format!("{}.{}", meta.id, column.name),
+            brief: column.doc.to_owned(),
+            detail: format!("{}\n\nkind     {}\nprivacy  {}\n", column.doc, word(&column.kind), word(&column.privacy)),
+        }));
+    }
+    tables(&mut entries);
+    entries.extend(Source::ALL.into_iter().map(|source| self::source(source, catalog)));
+    entries.extend(catalog.endpoints.iter().map(|call| Entry {
+        kind: "endpoint",
+        name: call.path.clone(),
+        brief: format!("source {}", call.source),
+        detail: lines(std::iter::once(("source", call.source.name().to_owned())).chain(call.facts.iter().cloned())),
+    }));
+    entries.extend(keys::KEYS.iter().chain(&keys::OPTIONAL).map(|key| Entry {
+        kind: "configuration key",
+        name: format!("{}.{}", key.section.replace('*', "<name>"), key.name),
+        brief: key.doc.to_owned(),
+        detail: format!(
+            "{}\n\nvalue    {}\n{} {}\n",
+            key.doc,
+            key.kind.expected(),
+            if key.is_default { "default " } else { "example " },
+            key.example
+        ),
+    }));
+    entries
+}
+
+/// An analyzer with its rules and columns.
+fn analyzer(meta: &Meta) -> Entry {
+    let needs: Vec<_> = meta.needs.iter().map(|source| source.name()).collect();
+    let mut detail = format!("{}\n\nneeds  {}\n\nrules, worst first\n", meta.question, needs.join(", "));
+    for rule in meta.rules {
+        let _ = writeln!(detail, "  {:<28} {:<8} {:<9} {}", rule.id, rule.verdict, rule.severity, rule.doc);
+    }
+    detail.push_str("\ncolumns\n");
+    for column in COMMON.iter().chain(meta.columns) {
+        let _ = writeln!(detail, "  {:<28} {:<8} {}", column.name, word(&column.kind), column.doc);
+    }
+    Entry { kind: "analyzer", name: meta.id.to_owned(), brief: meta.question.to_owned(), detail }
+}
+
+/// Tables and their columns.
+fn tables(entries: &mut Vec<Entry>) {
+    for table in TABLES {
+        let mut detail = format!("{}\n\nsource  {}\n\ncolumns\n", table.doc.trim(), table.source);
+        for column in table.columns {
+            let null = if column.nullable { "or null" } else { "" };
+            let _ =
+                writeln!(detail, "  {:<28} {:<20} {:<8} {}", column.name, column.kind.name(), null, column.doc.trim());
+        }
+        let brief = table.doc.trim().to_owned();
+        entries.push(Entry { kind: "table", name: table.name.to_owned(), brief, detail });
+    }
+    for table in TABLES {
+        entries.extend(table.columns.iter().map(|column| Entry {
+            kind: "column",
+            name: format!("{}.{}", table.name, column.name),
+            brief: column.doc.trim().to_owned(),
+            detail: format!(
+                "{}\n\ntype     {}\nnull     {}\nprivacy  {}\nsource   {}\n",
+                column.doc.trim(),
+                column.kind.name(),
+                if column.nullable { "allowed, means unknown or does not apply" } else { "never" },
+                word(&column.privacy),
+                table.source
+            ),
+        }));
+    }
+}
+
+/// A source with its requests, its tables and who needs it.
+fn source(source: Source, catalog: &Catalog) -> Entry {
+    let calls: Vec<_> = catalog.endpoints.iter().filter(|c| c.source == source).map(|c| c.path.as_str()).collect();
+    let tables: Vec<_> = TABLES.iter().filter(|t| t.source == source).map(|t| t.name).collect();
+    let needed: Vec<_> = catalog.analyzers.iter().filter(|m| m.needs.contains(&source)).map(|m| m.id).collect();
+    let or = |list: &[&str], none: &str| if list.is_empty() { none.to_owned() } else { list.join(", ") };
+    let by_file = if source.is_opt_in() && calls.is_empty() { "a file that you name" } else { "nothing" };
+    let without = if source.exists_without_plan() { "a gap" } else { "there is none of it, no gap" };
+    let detail = lines([
+        ("reads", or(&calls, by_file)),
+        ("tables", or(&tables, "none; it is kept in the manifest")),
+        ("needed by", or(&needed, "no analyzer by itself")),
+        ("read", if source.is_opt_in() { "only when asked for" } else { "always, unless skipped" }.to_owned()),
+        ("without plan", without.to_owned()),
+    ]);
+    Entry { kind: "source", name: source.name().to_owned(), brief: or(&calls, by_file), detail }
+}
+
+/// Labelled lines.
+fn lines(facts: impl IntoIterator<Item = (&'static str, String)>) -> String {
+    let lines: Vec<_> = facts.into_iter().map(|(label, text)| format!("{label:<13} {text}")).collect();
+    lines.join("\n")
+}
+
+/// The word of a declared enumeration value.
+fn word(value: &impl serde::Serialize) -> String {
+    serde_json::to_value(value).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{
+        outcome::RuleSpec,
+        verdict::{Severity, Verdict},
+    };
+
+    /// A small catalog.
+    fn catalog() -> Catalog {
+        static META: Meta = Meta {
+            id: "some-check",
+            question: "Is it so?",
+            needs: &[Source::Members],
+            columns: &[],
+            rules: &[RuleSpec {
+                id: "broken-rule",
+                verdict: Verdict::Fail,
+                severity: Severity::High,
+                doc: "It is not so.",
+            }],
+        };
+        let path = "/api/organizations/{org}/members".to_owned();
+        let call = Call { source: Source::Members, path, facts: vec![("permission", "org.members.read".to_owned())] };
+        Catalog { analyzers: vec![&META], endpoints: vec![call] }
+    }
+
+    #[test]
+    fn a_name_that_means_several_things_prints_all_of_them() {
+        let text = explain(Some("members"), &catalog()).unwrap();
+        assert!(text.contains("table members\n") && text.contains("source members\n"), "{text}");
+        let column = explain(Some("username"), &catalog()).unwrap();
+        assert!(column.contains("column members.username") && column.contains("column people.username"), "{column}");
+    }
+
+    #[test]
+    fn rules_keys_and_endpoints_are_explained() {
+        for (id, expected) in [
+            ("broken-rule", "severity  high"),
+            ("some-check", "It is not so."),
+            ("threshold_days", "configuration key activity.threshold_days"),
+            ("/api/organizations/{org}/members", "org.members.read"),
+            ("org.<name>.plan", "configuration key"),
+        ] {
+            let text = explain(Some(id), &catalog()).unwrap();
+            assert!(text.contains(expected), "{id}: {text}");
+        }
+        assert!(explain(None, &catalog()).unwrap().contains("Is it so?"));
+    }
+
+    #[test]
+    fn a_misspelt_name_is_answered_with_the_nearest() {
+        let error = explain(Some("brokn-rule"), &catalog()).unwrap_err();
+        assert!(error.hint().contains("broken-rule"), "{}", error.hint());
+    }
+}

@@ -1,0 +1,138 @@
+//! Judges a sealed snapshot and writes the report. Offline: nothing here opens a socket or asks the time.
+
+use std::{collections::BTreeMap, path::PathBuf, str::FromStr as _, sync::Arc};
+
+use super::{
+    Console, VERSION,
+    error::{Error, Exit},
+    history,
+    request::{Common, Report as Ask},
+    select::Asked,
+    settings::Settings,
+    summary::{self, Summary},
+};
+use crate::{
+    analyze::{self, Analysis},
+    model::{ids::OrgName, verdict::Verdict},
+    report::{self, Format, document::Paper, template::Template},
+    store::{Snapshot, Store},
+};
+
+/// The template when nobody names one.
+const TEMPLATE: &str = "access-review";
+
+/// Formats when nobody names any.
+const FORMATS: [&str; 2] = ["csv", "pdf"];
+
+/// Folder of reports when nobody names one.
+const OUT: &str = "./rollcall-reports";
+
+/// What was asked for, checked before anything is collected or judged.
+#[derive(Debug)]
+pub(super) struct Reporter {
+    /// Which snapshot.
+    asked: Asked,
+    /// Templates.
+    templates: Vec<Template>,
+    /// Formats.
+    formats: Vec<Format>,
+    /// Folder.
+    out: PathBuf,
+}
+
+impl Reporter {
+    /// Checks what was asked for.
+    ///
+    /// # Errors
+    /// When a period, an id, a template or a format makes no sense.
+    pub(super) fn new(ask: &Ask) -> Result<Self, Error> {
+        let asked = Asked::parse(ask.period.as_deref(), ask.snapshot.as_deref(), ask.baseline.as_deref())?;
+        let names: Vec<&str> =
+            if ask.templates.is_empty() { vec![TEMPLATE] } else { ask.templates.iter().map(String::as_str).collect() };
+        let templates = names.iter().map(|name| report::template::load(name)).collect::<Result<_, _>>();
+        let formats: Vec<&str> =
+            if ask.formats.is_empty() { FORMATS.to_vec() } else { ask.formats.iter().map(String::as_str).collect() };
+        let formats = formats.into_iter().map(|format| {
+            Format::from_str(format.trim()).map_err(|error: report::render::BadFormat| {
+                Error::usage(error.to_string(), "give --format one or more of csv,pdf,json,md")
+            })
+        });
+        let mut formats = formats.collect::<Result<Vec<_>, _>>()?;
+        formats.sort_unstable();
+        formats.dedup();
+        let out = ask.out.clone().unwrap_or_else(|| PathBuf::from(OUT));
+        Ok(Self { asked, templates: templates?, formats, out })
+    }
+
+    /// Judges the chosen snapshot of an organization, writes its report, and prints a summary.
+    ///
+    /// # Errors
+    /// When a snapshot cannot be read or the report cannot be written.
+    pub(super) fn report(
+        &self,
+        settings: &Settings,
+        org: &OrgName,
+        common: &Common,
+        console: &Arc<dyn Console>,
+    ) -> Result<Exit, Error> {
+        let place = Store::new(settings.store.clone()).org(org);
+        let ids: Vec<_> = place.snapshots()?.into_iter().map(|head| head.id).collect();
+        let selection = self.asked.select(&ids)?;
+        let past = history::before(&place, &selection.snapshot)?;
+        let (snapshot, analysis) = history::judge(&place, &selection.snapshot, &past, settings)?;
+        let mut trend = Vec::new();
+        let mut baseline = None;
+        let mut earlier = history::trend_ids(&past, &selection.snapshot);
+        earlier.extend(selection.baseline.clone());
+        earlier.sort();
+        earlier.dedup();
+        for id in earlier {
+            let (older, analysis) = history::judge(&place, &id, &past, settings)?;
+            trend.push(history::seats(older.manifest.as_of, &analysis));
+            if Some(&id) == selection.baseline.as_ref() {
+                baseline = Some((older.manifest.as_of, analysis.headline));
+            }
+        }
+        trend.push(history::seats(snapshot.manifest.as_of, &analysis));
+        let (baseline_as_of, headline) = baseline.map_or((None, BTreeMap::new()), |(t, figures)| (Some(t), figures));
+        let input = report::Input {
+            manifest: &snapshot.manifest,
+            manifest_sha256: snapshot.manifest_sha256.clone(),
+            tool_version: VERSION.to_owned(),
+            period: (selection.period.start, selection.period.end),
+            params: &settings.config.params(),
+            outcomes: &analysis.outcomes,
+            exceptions: &analysis.exceptions,
+            tie_outs: &analysis.tie_outs,
+            baseline: headline,
+            baseline_as_of,
+            trend,
+            classification: settings.config.values.report.classification.clone(),
+            paper: if settings.config.values.report.paper == "letter" { Paper::Letter } else { Paper::A4 },
+        };
+        let written = report::write(&input, &self.templates, &self.formats, &self.out)?;
+        let summary = Summary {
+            manifest: &snapshot.manifest,
+            analysis: &analysis,
+            selection: &selection,
+            dir: &written.dir,
+            files: &written.files,
+        };
+        console.print(&summary.to_text()).map_err(Error::Output)?;
+        Ok(exit(&snapshot, &analysis, common))
+    }
+}
+
+/// The exit code of a finished report: gaps win over verdicts.
+fn exit(snapshot: &Snapshot, analysis: &Analysis, common: &Common) -> Exit {
+    if common.require_complete && !analyze::gaps_of(&snapshot.manifest).is_empty() {
+        return Exit::Gaps;
+    }
+    let Some(bar) = common.fail_on else { return Exit::Done };
+    let counts = |verdict| matches!(verdict, Verdict::Fail | Verdict::Review | Verdict::Unknown);
+    let mut rows = analysis.outcomes.iter().flat_map(|outcome| &outcome.rows);
+    let by_row = rows.any(|row| counts(row.verdict) && row.severity.at_least(bar));
+    let by_exception = summary::EXCEPTION_SEVERITY.at_least(bar)
+        && analysis.exceptions.iter().any(|e| e.state != crate::model::exception::ExceptionState::InForce);
+    if by_row || by_exception { Exit::Verdicts } else { Exit::Done }
+}

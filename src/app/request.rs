@@ -1,0 +1,173 @@
+//! What was asked for, as typed: checked for form, not yet resolved against configuration, environment or disk.
+
+use std::path::PathBuf;
+
+use crate::model::{coverage::Source, ids::OrgName, verdict::Severity};
+
+/// One invocation.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Request {
+    /// Flags of every command.
+    pub common: Common,
+    /// The command.
+    pub command: Command,
+}
+
+/// Flags of every command.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Common {
+    /// `--config`.
+    pub config: Option<PathBuf>,
+    /// `--store`.
+    pub store: Option<PathBuf>,
+    /// `--endpoint`.
+    pub endpoint: Option<String>,
+    /// `--allow-http`.
+    pub allow_http: bool,
+    /// `--concurrency`; `None` is the default.
+    pub concurrency: Option<usize>,
+    /// `--as-of`, as typed.
+    pub as_of: Option<String>,
+    /// `--fail-on`.
+    pub fail_on: Option<Severity>,
+    /// `--require-complete`.
+    pub require_complete: bool,
+}
+
+/// What to do.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Command {
+    /// `demo`.
+    Demo {
+        /// `--out`.
+        out: Option<PathBuf>,
+    },
+    /// `demo serve`.
+    DemoServe {
+        /// `--port`; 0 takes any.
+        port: u16,
+    },
+    /// `run`.
+    Run {
+        /// One organization or every configured one.
+        orgs: Orgs,
+        /// How to collect.
+        collect: Collect,
+        /// How to report.
+        report: Report,
+    },
+    /// `collect`.
+    Collect {
+        /// The organization.
+        org: OrgName,
+        /// How.
+        collect: Collect,
+    },
+    /// `report`.
+    Report {
+        /// The organization.
+        org: OrgName,
+        /// How.
+        report: Report,
+    },
+    /// `snapshots`.
+    Snapshots {
+        /// The organization.
+        org: OrgName,
+    },
+    /// `verify`.
+    Verify {
+        /// A store, an organization's folder, a snapshot or a report folder.
+        path: PathBuf,
+    },
+    /// `explain`.
+    Explain {
+        /// What to explain; `None` lists everything.
+        id: Option<String>,
+    },
+    /// `init`.
+    Init,
+}
+
+/// Whose turn it is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Orgs {
+    /// This one.
+    One(OrgName),
+    /// Each `[org.<name>]` of the configuration.
+    All,
+}
+
+/// Flags of `collect`.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Collect {
+    /// `--with-commits`.
+    pub with_commits: bool,
+    /// `--all-gated`.
+    pub all_gated: bool,
+    /// `--only`; empty means every source.
+    pub only: Vec<Source>,
+    /// `--skip`.
+    pub skip: Vec<Source>,
+}
+
+impl Collect {
+    /// The sources left out. The collector's identity is always read: evidence without a witness is none.
+    #[must_use]
+    pub fn skipped(&self) -> Vec<Source> {
+        Source::ALL
+            .into_iter()
+            .filter(|source| *source != Source::Whoami && *source != Source::Invites)
+            .filter(|source| {
+                let not_named = !self.only.is_empty() && !self.only.contains(source) && *source != Source::Commits;
+                not_named || self.skip.contains(source)
+            })
+            .collect()
+    }
+
+    /// Whether commits are read: asked for by their flag or by name, and not skipped.
+    #[must_use]
+    pub fn commits(&self) -> bool {
+        (self.with_commits || self.only.contains(&Source::Commits)) && !self.skip.contains(&Source::Commits)
+    }
+}
+
+/// Flags of `report`.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Report {
+    /// `--period`, as typed.
+    pub period: Option<String>,
+    /// `--snapshot`, as typed.
+    pub snapshot: Option<String>,
+    /// `--baseline`, as typed.
+    pub baseline: Option<String>,
+    /// `--template`; empty means the default.
+    pub templates: Vec<String>,
+    /// `--format`; empty means the default.
+    pub formats: Vec<String>,
+    /// `--out`.
+    pub out: Option<PathBuf>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_leaves_out_everything_else_but_the_witness() {
+        let ask = Collect { only: vec![Source::Members], ..Collect::default() };
+        let skipped = ask.skipped();
+        assert!(!skipped.contains(&Source::Members) && !skipped.contains(&Source::Whoami));
+        assert!(skipped.contains(&Source::Tokens) && skipped.contains(&Source::Roster));
+        assert!(!skipped.contains(&Source::Commits), "commits that nobody asked for are not requested, not skipped");
+    }
+
+    #[test]
+    fn commits_are_read_when_named_and_not_when_skipped() {
+        let named = Collect { only: vec![Source::Commits], ..Collect::default() };
+        assert!(named.commits());
+        let both = Collect { with_commits: true, skip: vec![Source::Commits], ..Collect::default() };
+        assert!(!both.commits() && both.skipped().contains(&Source::Commits));
+        assert_eq!(Collect::default().skipped(), []);
+    }
+}

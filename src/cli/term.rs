@@ -1,0 +1,166 @@
+//! The terminal: what goes to stdout, what goes to stderr, progress, colour and log lines.
+
+use std::{
+    collections::BTreeMap,
+    io::{self, IsTerminal as _, Write as _},
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use tracing_subscriber::{filter::Targets, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+
+use super::args::{Color, Global, LogFormat};
+use crate::{
+    app::{Console, Progress},
+    model::{coverage::Source, manifest::SourceRecord},
+};
+
+/// The process's terminal.
+#[derive(Debug)]
+pub(super) struct Terminal {
+    /// Nothing but errors on stderr.
+    quiet: bool,
+    /// The one moving line; hidden when stderr is no terminal.
+    bar: ProgressBar,
+    /// Sources being read, with rows so far.
+    active: Mutex<BTreeMap<Source, u64>>,
+}
+
+impl Terminal {
+    /// The terminal under the given flags.
+    pub(super) fn new(global: &Global) -> Self {
+        let quiet = global.quiet;
+        let moves = !quiet && io::stderr().is_terminal();
+        let target = if moves { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(None, target);
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
+            bar.set_style(style);
+        }
+        Self { quiet, bar, active: Mutex::default() }
+    }
+
+    /// Removes the moving line.
+    pub(super) fn clear(&self) {
+        self.bar.finish_and_clear();
+    }
+
+    /// Shows which sources are being read.
+    fn redraw(&self, change: impl FnOnce(&mut BTreeMap<Source, u64>)) {
+        let mut active = self.active.lock().unwrap_or_else(PoisonError::into_inner);
+        change(&mut active);
+        let reading: Vec<_> = active.iter().map(|(source, rows)| format!("{source} {rows}")).collect();
+        if reading.is_empty() {
+            self.bar.disable_steady_tick();
+            self.bar.set_message(String::new());
+        } else {
+            self.bar.set_message(format!("reading {}", reading.join(", ")));
+            self.bar.enable_steady_tick(Duration::from_millis(120));
+        }
+    }
+}
+
+impl Progress for Terminal {
+    fn start(&self, source: Source, _total: Option<u64>) {
+        self.redraw(|active| {
+            active.insert(source, 0);
+        });
+    }
+
+    fn advance(&self, source: Source, rows: u64) {
+        self.redraw(|active| {
+            let count = active.entry(source).or_default();
+            *count = count.saturating_add(rows);
+        });
+    }
+
+    fn finish(&self, source: Source, record: &SourceRecord) {
+        self.redraw(|active| {
+            active.remove(&source);
+        });
+        let why = record.why.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
+        let requests = record.requests.len();
+        let counts = format!("{} rows, {requests} requests", record.rows);
+        self.say(&format!("{:<17} {:<13} {counts}{why}", source.name(), record.coverage.word()));
+    }
+
+    fn waiting(&self, seconds: u64) {
+        self.say(&format!("the Hub's rate limit is used up: waiting {seconds} s"));
+    }
+}
+
+impl Console for Terminal {
+    fn print(&self, data: &str) -> io::Result<()> {
+        self.bar.suspend(|| {
+            let mut out = io::stdout().lock();
+            out.write_all(data.as_bytes())?;
+            out.flush()
+        })
+    }
+
+    fn say(&self, line: &str) {
+        if !self.quiet {
+            self.bar.suspend(|| complain(line));
+        }
+    }
+}
+
+/// Writes a line to stderr; a stderr that is closed is no reason to stop.
+pub(super) fn complain(line: &str) {
+    let _ = writeln!(io::stderr().lock(), "{line}");
+}
+
+/// Whether stderr is coloured.
+pub(super) fn colored(color: Color, no_color: bool) -> bool {
+    match color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => !no_color && io::stderr().is_terminal(),
+    }
+}
+
+/// The three lines of an error; labels are coloured when asked for.
+pub(super) fn error_lines(lines: &[String; 3], colored: bool) -> String {
+    let paint = |label: &str, code: u8| {
+        if colored { format!("\u{1b}[{code}m{label}\u{1b}[0m") } else { label.to_owned() }
+    };
+    let [what, why, fix] = lines;
+    format!("{} {what}\n  {} {why}\n  {} {fix}", paint("error:", 31), paint("why:", 36), paint("fix:", 32))
+}
+
+/// Sends the log of this crate to stderr; other crates may know secrets and are never logged.
+pub(super) fn log(global: &Global, colored: bool) {
+    let level = match (global.quiet, global.verbose) {
+        (true, _) => tracing::Level::ERROR,
+        (false, 0) => tracing::Level::WARN,
+        (false, 1) => tracing::Level::INFO,
+        (false, _) => tracing::Level::DEBUG,
+    };
+    let only_ours = Targets::new().with_target("rollcall", level);
+    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(colored).with_target(false);
+    // A second logger in one process is a test's affair; the first one stays.
+    let _ = match global.log_format {
+        LogFormat::Text => tracing_subscriber::registry().with(only_ours).with(lines).try_init(),
+        LogFormat::Json => tracing_subscriber::registry().with(only_ours).with(lines.json()).try_init(),
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_are_three_lines_with_or_without_colour() {
+        let lines = ["what".to_owned(), "why".to_owned(), "fix".to_owned()];
+        assert_eq!(error_lines(&lines, false), "error: what\n  why: why\n  fix: fix");
+        assert_eq!(error_lines(&lines, true).lines().count(), 3);
+        assert!(error_lines(&lines, true).starts_with("\u{1b}[31merror:"));
+    }
+
+    #[test]
+    fn colour_follows_flag_before_environment() {
+        assert!(colored(Color::Always, true));
+        assert!(!colored(Color::Never, false));
+        assert!(!colored(Color::Auto, true));
+    }
+}

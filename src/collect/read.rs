@@ -1,0 +1,166 @@
+//! Reads one list or one document of the Hub to its end, and says how that went.
+
+use std::{io::Read, sync::Arc};
+
+use serde_json::{Value, value::RawValue};
+
+use super::{Error, Progress, decode};
+use crate::{
+    hub::{self, Client, endpoints::Call},
+    model::{coverage::Source, evidence::Request},
+};
+
+/// Reads for one source.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reader<'a> {
+    /// The Hub.
+    pub(super) client: &'a Client,
+    /// Told of every answer.
+    pub(super) progress: &'a dyn Progress,
+    /// The source.
+    pub(super) source: Source,
+}
+
+/// What reading one list or document gave.
+#[derive(Debug)]
+pub(super) struct Part<T> {
+    /// What was understood.
+    pub(super) items: Vec<T>,
+    /// Every request made.
+    pub(super) requests: Vec<Request>,
+    /// Why it is not the whole; `None` when it is.
+    pub(super) failure: Option<Failure>,
+}
+
+/// Why something was not read, or not to its end.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Failure {
+    /// Status of the refusal; `None` when it was none (no answer, a broken page, items left out).
+    pub(super) status: Option<u16>,
+    /// One clause for the report.
+    pub(super) why: String,
+}
+
+impl Reader<'_> {
+    /// Reads a list of objects through all its pages.
+    ///
+    /// # Errors
+    /// When the spool cannot be written or read back.
+    pub(super) async fn list<T, F>(&self, call: &Call, values: &[(&str, &str)], parse: F) -> Result<Part<T>, Error>
+    where
+        T: Send + 'static,
+        F: Fn(&Value) -> Result<T, String> + Send + Sync + 'static,
+    {
+        self.raw_list(call, values, move |raw| parse(&decode::item(raw)?)).await
+    }
+
+    /// Reads a list through all its pages, each item as it was sent.
+    ///
+    /// # Errors
+    /// When the spool cannot be written or read back.
+    pub(super) async fn raw_list<T, F>(&self, call: &Call, values: &[(&str, &str)], parse: F) -> Result<Part<T>, Error>
+    where
+        T: Send + 'static,
+        F: Fn(&RawValue) -> Result<T, String> + Send + Sync + 'static,
+    {
+        let parse = Arc::new(parse);
+        let mut part = Part { items: Vec::new(), requests: Vec::new(), failure: None };
+        let (mut left_out, mut first) = (0, None);
+        let mut pager = self.client.pager(self.source, self.client.endpoint().url(call, values));
+        while let Some(mut request) = pager.next().await? {
+            let parse = Arc::clone(&parse);
+            match self.body(&request, move |body| decode::array(body, parse.as_ref())).await? {
+                Some(Ok(page)) => {
+                    request.rows = Some(page.items.len() as u64);
+                    left_out += page.left_out;
+                    first = first.or(page.first);
+                    part.items.extend(page.items);
+                }
+                Some(Err(why)) => request.error = Some(why),
+                None => {}
+            }
+            self.progress.advance(self.source, request.rows.unwrap_or(0));
+            let failure = self.failure(call, &request);
+            part.requests.push(request);
+            if failure.is_some() {
+                part.failure = failure;
+                return Ok(part);
+            }
+            if call.paging == hub::endpoints::Paging::Newest {
+                break;
+            }
+        }
+        let path = self.path(call, values);
+        if let Some(why) = pager.broken().filter(|_| call.paging != hub::endpoints::Paging::Newest) {
+            part.failure = Some(Failure { status: None, why: format!("{path}: {why}") });
+        } else if let Some(first) = first {
+            let why = format!("{path}: {left_out} unreadable, the first being {first}");
+            part.failure = Some(Failure { status: None, why });
+        }
+        Ok(part)
+    }
+
+    /// Reads one object.
+    ///
+    /// # Errors
+    /// When the spool cannot be written or read back.
+    pub(super) async fn document(&self, call: &Call, values: &[(&str, &str)]) -> Result<Part<Value>, Error> {
+        let part = self.document_at(call, &self.client.endpoint().url(call, values)).await?;
+        self.progress.advance(self.source, part.items.len() as u64);
+        Ok(part)
+    }
+
+    /// Reads one object from a URL of a call, without telling of it.
+    ///
+    /// # Errors
+    /// When the spool cannot be written or read back.
+    pub(super) async fn document_at(&self, call: &Call, url: &url::Url) -> Result<Part<Value>, Error> {
+        let mut request = self.client.get(self.source, url).await?;
+        let mut items = Vec::new();
+        match self.body(&request, decode::object).await? {
+            Some(Ok(value)) => {
+                request.rows = Some(1);
+                items.push(value);
+            }
+            Some(Err(why)) => request.error = Some(why),
+            None => {}
+        }
+        let failure = self.failure(call, &request);
+        Ok(Part { items, requests: vec![request], failure })
+    }
+
+    /// Hands the kept body of a good answer to `decode`, on a thread that may block; `None` for a bad answer.
+    async fn body<T, F>(&self, request: &Request, decode: F) -> Result<Option<T>, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(Box<dyn Read + Send>) -> T + Send + 'static,
+    {
+        let (None, Some(raw)) = (&request.error, request.raw.clone()) else { return Ok(None) };
+        let spool = self.client.spool();
+        let task = tokio::task::spawn_blocking(move || spool.open(&raw).map(decode));
+        let read = match task.await {
+            Ok(read) => read,
+            Err(error) => Err(std::io::Error::other(error)),
+        };
+        let storage = |source| hub::Error::Storage { doing: "reading", source_name: self.source, source };
+        Ok(Some(read.map_err(storage)?))
+    }
+
+    /// The failure in an answer; `None` when it is good.
+    fn failure(&self, call: &Call, request: &Request) -> Option<Failure> {
+        let error = request.error.as_ref()?;
+        let status = request.status.filter(|status| *status >= 400);
+        let path = url::Url::parse(&request.url).map(|url| url.path().to_owned()).unwrap_or_default();
+        let mut why = format!("{path}: {error}");
+        if let (Some(401 | 403), Some(permission)) = (status, call.permission) {
+            why = format!("{why} (a fine-grained token needs `{permission}`)");
+        }
+        tracing::debug!(source = self.source.name(), status, "not read");
+        Some(Failure { status, why })
+    }
+
+    /// Path of a call on this Hub.
+    fn path(&self, call: &Call, values: &[(&str, &str)]) -> String {
+        self.client.endpoint().url(call, values).path().to_owned()
+    }
+}

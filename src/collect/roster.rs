@@ -1,0 +1,338 @@
+//! The roster: people as HR or the identity provider knows them, read from a CSV export.
+//!
+//! Whether somebody was terminated decides critical findings, so a line that cannot be read exactly is an error that
+//! names it, never a person left out.
+
+use std::{collections::BTreeMap, fmt};
+
+use chrono::NaiveDate;
+
+use crate::{
+    model::{ids::fold, params::Roster, time},
+    table::access::Person,
+};
+
+/// The statuses a person can have; each is also its own word.
+const STATUSES: [&str; 4] = ["active", "leave", "contractor", "terminated"];
+
+/// Fields in the order of [`Person`].
+const FIELDS: [&str; 7] = ["email", "username", "name", "status", "terminated_on", "manager_email", "department"];
+
+/// Fields without which a line says nothing.
+const REQUIRED: [&str; 2] = ["email", "status"];
+
+/// Faulty lines that one error lists.
+const SHOWN: usize = 20;
+
+/// A roster that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// It is no UTF-8 text.
+    #[error("the roster {file} is not UTF-8 text: line {line} holds other bytes; export it as `CSV UTF-8`")]
+    Encoding {
+        /// The file as configured.
+        file: String,
+        /// First line that is not UTF-8, from 1.
+        line: usize,
+    },
+    /// Its header lacks a column, or names it twice.
+    #[error("the roster {file}, line {line}: {what}")]
+    Header {
+        /// The file as configured.
+        file: String,
+        /// Line of the header, from 1.
+        line: usize,
+        /// What is wrong and what to do.
+        what: String,
+    },
+    /// Some of its lines cannot be read.
+    #[error("the roster {file} has {} that cannot be read: {}{}", lines(*.total), .faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "), more(*.total, .faults))]
+    Lines {
+        /// The file as configured.
+        file: String,
+        /// The first faults, in file order.
+        faults: Vec<Fault>,
+        /// All faults.
+        total: usize,
+    },
+}
+
+/// A count of lines.
+fn lines(count: usize) -> String {
+    if count == 1 { "1 value".to_owned() } else { format!("{count} values") }
+}
+
+/// How many faults are not listed.
+fn more(total: usize, faults: &[Fault]) -> String {
+    match total.saturating_sub(faults.len()) {
+        0 => String::new(),
+        rest => format!("; and {rest} more"),
+    }
+}
+
+/// One value that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// Line of the file, from 1.
+    pub line: usize,
+    /// Header of the column; `None` when the whole line is at fault.
+    pub column: Option<String>,
+    /// What is wrong and what to do.
+    pub what: String,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}", self.line)?;
+        if let Some(column) = &self.column {
+            write!(f, ", column {column:?}")?;
+        }
+        write!(f, ": {}", self.what)
+    }
+}
+
+/// Reads a roster: people sorted by folded e-mail address.
+///
+/// `file` is the name for errors. Headers and status words compare trimmed and case folded; a comma or a semicolon
+/// separates; a byte-order mark and lines without any value are passed over.
+///
+/// # Errors
+/// Every value that cannot be read, up to twenty of them, each with line and column.
+pub fn parse(bytes: &[u8], file: &str, mapping: &Roster) -> Result<Vec<Person>, Error> {
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let line = count_lines(&bytes[..error.valid_up_to()]);
+        Error::Encoding { file: file.to_owned(), line }
+    })?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let records = records(text, file, mapping)?;
+    let header = Header::of(&records.header, file, mapping)?;
+    let words = words(mapping);
+    let mut reader = Reader { header, words, faults: Vec::new(), people: BTreeMap::new() };
+    for record in &records.rows {
+        reader.row(record, records.header.cells.len());
+    }
+    if reader.faults.is_empty() {
+        return Ok(reader.people.into_values().map(|(_, person)| person).collect());
+    }
+    let total = reader.faults.len();
+    reader.faults.truncate(SHOWN);
+    Err(Error::Lines { file: file.to_owned(), faults: reader.faults, total })
+}
+
+/// One record with the line on which it starts.
+#[derive(Debug)]
+struct Record {
+    /// Line of the file, from 1.
+    line: usize,
+    /// Cells, trimmed.
+    cells: Vec<String>,
+}
+
+/// The records of a file.
+#[derive(Debug)]
+struct Records {
+    /// The first one.
+    header: Record,
+    /// The others that hold any value.
+    rows: Vec<Record>,
+}
+
+/// Splits a text into records by the separator whose header fits the mapping best.
+fn records(text: &str, file: &str, mapping: &Roster) -> Result<Records, Error> {
+    let found = |separator| {
+        let records = split(text, separator);
+        let header = records.first().map(|r| r.cells.as_slice()).unwrap_or_default();
+        let fields = FIELDS.iter().filter(|field| find(header, &header_of(field, mapping)).next().is_some()).count();
+        (fields, header.len(), records)
+    };
+    let (comma, semicolon) = (found(b','), found(b';'));
+    let mut all = if (semicolon.0, semicolon.1) > (comma.0, comma.1) { semicolon.2 } else { comma.2 }.into_iter();
+    let Some(header) = all.next() else {
+        let what = "the file is empty; it must start with a header line".to_owned();
+        return Err(Error::Header { file: file.to_owned(), line: 1, what });
+    };
+    Ok(Records { header, rows: all.collect() })
+}
+
+/// Splits a text by a separator; records without any value are left out.
+fn split(text: &str, separator: u8) -> Vec<Record> {
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(separator)
+        .trim(csv::Trim::All)
+        .from_reader(text.as_bytes());
+    let mut records = Vec::new();
+    // A text in memory that is UTF-8 gives no errors; flexible records of any length are accepted.
+    for record in reader.records().flatten() {
+        if record.iter().all(str::is_empty) {
+            continue;
+        }
+        let at = record.position().map_or(0, csv::Position::byte);
+        let at = usize::try_from(at).unwrap_or(usize::MAX).min(text.len());
+        // The reader's position may stand before the line ends that it skips.
+        let skipped = text.as_bytes()[at..].iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
+        let line = count_lines(&text.as_bytes()[..at + skipped]);
+        records.push(Record { line, cells: record.iter().map(str::to_owned).collect() });
+    }
+    records
+}
+
+/// The number of the line on which the byte after `before` stands.
+fn count_lines(before: &[u8]) -> usize {
+    before.split(|b| *b == b'\n').count()
+}
+
+/// Header of a field: as configured, else its own name.
+fn header_of(field: &str, mapping: &Roster) -> String {
+    mapping.columns.get(field).map_or(field, String::as_str).trim().to_owned()
+}
+
+/// Positions of a header.
+fn find<'h>(header: &'h [String], wanted: &str) -> impl Iterator<Item = usize> + use<'h> {
+    let wanted = fold(wanted);
+    header.iter().enumerate().filter(move |(_, h)| fold(h) == wanted).map(|(i, _)| i)
+}
+
+/// Where each field stands.
+#[derive(Debug)]
+struct Header {
+    /// Position and header by field.
+    at: BTreeMap<&'static str, (usize, String)>,
+}
+
+impl Header {
+    /// Finds the fields; a field that the mapping names must be there.
+    fn of(header: &Record, file: &str, mapping: &Roster) -> Result<Self, Error> {
+        let wrong = |what| Error::Header { file: file.to_owned(), line: header.line, what };
+        let mut at = BTreeMap::new();
+        for field in FIELDS {
+            let wanted = header_of(field, mapping);
+            let mut found = find(&header.cells, &wanted);
+            match (found.next(), found.next()) {
+                (Some(i), None) => {
+                    at.insert(field, (i, wanted));
+                }
+                (Some(_), Some(_)) => {
+                    return Err(wrong(format!("column {wanted:?} ({field}) stands there twice; keep one of them")));
+                }
+                (None, _) if REQUIRED.contains(&field) || mapping.columns.contains_key(field) => {
+                    let there = header.cells.join(", ");
+                    return Err(wrong(format!(
+                        "there is no column {wanted:?} for {field} (there are: {there}); name the right header under `columns` in [roster]"
+                    )));
+                }
+                (None, _) => {}
+            }
+        }
+        Ok(Self { at })
+    }
+}
+
+/// Every accepted word with its status; a company's own words win over the defaults.
+fn words(mapping: &Roster) -> BTreeMap<String, &'static str> {
+    let mut words: BTreeMap<_, _> = STATUSES.iter().map(|s| ((*s).to_owned(), *s)).collect();
+    for status in STATUSES {
+        for word in mapping.status_values.get(status).into_iter().flatten() {
+            words.insert(fold(word), status);
+        }
+    }
+    words
+}
+
+/// Turns records into people and keeps what is wrong.
+#[derive(Debug)]
+struct Reader {
+    /// Where each field stands.
+    header: Header,
+    /// Status words.
+    words: BTreeMap<String, &'static str>,
+    /// Faults, in file order.
+    faults: Vec<Fault>,
+    /// People with their line, by folded address.
+    people: BTreeMap<String, (usize, Person)>,
+}
+
+impl Reader {
+    /// A cell that is not empty.
+    fn cell(&self, record: &Record, field: &str) -> Option<String> {
+        let (at, _) = self.header.at.get(field)?;
+        record.cells.get(*at).filter(|cell| !cell.is_empty()).cloned()
+    }
+
+    /// Notes a fault of a field.
+    fn fault(&mut self, line: usize, field: &str, what: String) {
+        let column = self.header.at.get(field).map(|(_, header)| header.clone());
+        self.faults.push(Fault { line, column, what });
+    }
+
+    /// Reads one record.
+    fn row(&mut self, record: &Record, width: usize) {
+        let line = record.line;
+        if record.cells.len() != width {
+            let (found, expected) = (record.cells.len(), width);
+            let what = format!("{found} cells where the header has {expected}; quote cells that hold the separator");
+            self.faults.push(Fault { line, column: None, what });
+            return;
+        }
+        let email = self.email(record);
+        let status = self.status(record);
+        let terminated_on = self.date(record, "terminated_on");
+        let (Some(email), Some(status), Some(terminated_on)) = (email, status, terminated_on) else { return };
+        let key = fold(&email);
+        if let Some((first, _)) = self.people.get(&key) {
+            let what = format!("{email:?} is already on line {first}; keep one line for each person");
+            self.fault(line, "email", what);
+            return;
+        }
+        let [username, name, manager_email, department] =
+            ["username", "name", "manager_email", "department"].map(|field| self.cell(record, field));
+        let person =
+            Person { email, username, name, status: status.to_owned(), terminated_on, manager_email, department };
+        self.people.insert(key, (line, person));
+    }
+
+    /// The address of a record.
+    fn email(&mut self, record: &Record) -> Option<String> {
+        match self.cell(record, "email") {
+            None => self.fault(record.line, "email", "no e-mail address; add it or remove the line".to_owned()),
+            Some(email) if !email.contains('@') => {
+                self.fault(record.line, "email", format!("{email:?} is not an e-mail address"));
+            }
+            Some(email) => return Some(email),
+        }
+        None
+    }
+
+    /// The status of a record.
+    fn status(&mut self, record: &Record) -> Option<&'static str> {
+        let Some(word) = self.cell(record, "status") else {
+            self.fault(record.line, "status", "no status; write one or remove the line".to_owned());
+            return None;
+        };
+        let status = self.words.get(&fold(&word)).copied();
+        if status.is_none() {
+            let statuses = STATUSES.join(", ");
+            let what = format!(
+                "{word:?} is not a known status; map it to one of {statuses} under `status_values` in [roster]"
+            );
+            self.fault(record.line, "status", what);
+        }
+        status
+    }
+
+    /// A date of a record: `Some(None)` when the cell is empty, `None` when it is wrong.
+    #[expect(clippy::option_option, reason = "absent and wrong are different things here")]
+    fn date(&mut self, record: &Record, field: &str) -> Option<Option<NaiveDate>> {
+        let Some(text) = self.cell(record, field) else { return Some(None) };
+        // Ten characters exactly: the parser alone would take 2026-9-3, which other tools read otherwise.
+        let date = time::parse_date(&text).filter(|_| text.len() == 10);
+        if date.is_none() {
+            self.fault(record.line, field, format!("{text:?} is not a date; write it as 2026-09-30"));
+        }
+        date.map(Some)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,132 @@
+//! `whoami`: whose token reads, what it may read, and the plan it sees. Asked once, first and alone.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::{Error, ledger::Ledger, read::Reader, wire};
+use crate::{
+    hub::endpoints,
+    model::{
+        ids::{OrgName, fold},
+        manifest::Collector,
+    },
+};
+
+/// What whoami says.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(super) struct Whoami {
+    /// Whose token reads; empty when the answer was not usable.
+    pub(super) collector: Collector,
+    /// Whether it lists the organization.
+    pub(super) listed: bool,
+    /// The organization's plan; `None` when it names none.
+    pub(super) plan: Option<String>,
+}
+
+/// Asks.
+///
+/// # Errors
+/// When the token is refused, the Hub cannot be reached, or the answer cannot be kept.
+pub(super) async fn read(reader: &Reader<'_>, org: &OrgName) -> Result<(Ledger, Whoami), Error> {
+    let endpoint = reader.client.endpoint().to_string();
+    let mut ledger = Ledger::new(reader.source);
+    let part = reader.document(&endpoints::WHOAMI, &[]).await?;
+    if let Some(request) = part.requests.first() {
+        let why = request.error.clone().unwrap_or_default();
+        match request.status {
+            Some(401) => return Err(Error::TokenRefused { endpoint, why }),
+            None => return Err(Error::Unreachable { endpoint, why }),
+            Some(_) => {}
+        }
+    }
+    let facts = ledger.take(part).first().map(|body| facts(body, org)).unwrap_or_default();
+    ledger.rows = u64::from(!facts.collector.login.is_empty());
+    if ledger.rows == 0 && ledger.first_status().is_none() {
+        ledger.hole("whoami names nobody");
+    }
+    Ok((ledger, facts))
+}
+
+/// The facts in the answer that concern one organization.
+fn facts(body: &Value, org: &OrgName) -> Whoami {
+    let empty = Value::Null;
+    let auth = body.get("auth").unwrap_or(&empty);
+    let token = auth.get("accessToken").unwrap_or(&empty);
+    let orgs = wire::list(body, "orgs").map(Vec::as_slice).unwrap_or_default();
+    let ours = orgs.iter().find(|o| wire::text(o, "name").is_some_and(|name| fold(&name) == fold(org.as_str())));
+    let entry = ours.unwrap_or(&empty);
+    let org_id = wire::id(entry);
+    Whoami {
+        listed: ours.is_some(),
+        plan: wire::text(entry, "plan"),
+        collector: Collector {
+            login: wire::text(body, "name").unwrap_or_default(),
+            user_id: wire::id(body),
+            auth_type: wire::text(auth, "type"),
+            token_role: wire::text(token, "role"),
+            token_created_at: wire::time(token, "createdAt"),
+            token_name: wire::text(token, "displayName"),
+            permissions: permissions(token, org, org_id.as_deref()),
+            role_in_org: wire::text(entry, "roleInOrg"),
+            security_restrictions: words(entry, "securityRestrictions").into_iter().collect(),
+            org_id,
+        },
+    }
+}
+
+/// Permissions of a fine-grained token that reach the organization: those scoped to it, to one of its repositories,
+/// and the global ones. What is scoped to the user's own account or to other organizations is nobody's business here.
+fn permissions(token: &Value, org: &OrgName, org_id: Option<&str>) -> Vec<String> {
+    let Some(fine) = token.get("fineGrained") else { return Vec::new() };
+    let mut all = words(fine, "global");
+    for scope in wire::list(fine, "scoped").into_iter().flatten() {
+        let entity = scope.get("entity").unwrap_or(&Value::Null);
+        let name = fold(&wire::text(entity, "name").unwrap_or_default());
+        let same_id = org_id.is_some() && wire::id(entity).as_deref() == org_id;
+        if same_id || name == fold(org.as_str()) || name.starts_with(&format!("{}/", fold(org.as_str()))) {
+            all.extend(words(scope, "permissions"));
+        }
+    }
+    all.into_iter().collect()
+}
+
+/// The texts of a list.
+fn words(item: &Value, key: &str) -> BTreeSet<String> {
+    wire::list(item, key).into_iter().flatten().filter_map(wire::scalar).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn permissions_are_those_that_reach_the_organization() {
+        let body = json!({
+            "name": "ada", "id": "1",
+            "auth": {"type": "access_token", "accessToken": {"role": "fineGrained", "createdAt": "2026-09-01T08:00:00Z",
+                "fineGrained": {"global": ["discussion.write"], "scoped": [
+                    {"entity": {"_id": "o1", "type": "org"}, "permissions": ["org.read", "org.members.read"]},
+                    {"entity": {"_id": "r1", "name": "Acme/arm", "type": "model"}, "permissions": ["repo.read", "org.read"]},
+                    {"entity": {"_id": "u1", "name": "ada", "type": "user"}, "permissions": ["user.write"]},
+                    {"entity": {"_id": "o2", "name": "other", "type": "org"}, "permissions": ["org.write"]}]}}},
+            "orgs": [{"name": "ACME", "id": "o1", "plan": "team", "roleInOrg": "admin",
+                "securityRestrictions": ["sso", "mfa"]}]
+        });
+        let facts = facts(&body, &OrgName::new("acme").unwrap());
+        assert_eq!(facts.collector.permissions, ["discussion.write", "org.members.read", "org.read", "repo.read"]);
+        assert_eq!(facts.collector.security_restrictions, ["mfa", "sso"]);
+        assert_eq!((facts.listed, facts.plan.as_deref()), (true, Some("team")));
+        assert_eq!(facts.collector.role_in_org.as_deref(), Some("admin"));
+        assert!(facts.collector.token_created_at.is_some());
+    }
+
+    #[test]
+    fn an_answer_of_any_shape_is_survived() {
+        for body in [json!({}), json!({"orgs": 7, "auth": []}), json!({"orgs": [1, {"name": 2}]})] {
+            assert_eq!(facts(&body, &OrgName::new("acme").unwrap()), Whoami::default());
+        }
+    }
+}

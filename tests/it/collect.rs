@@ -1,0 +1,203 @@
+//! Collections against a Hub on loopback: gaps, refusals, interruptions, locks and secrets.
+
+use std::{
+    fs, io,
+    path::PathBuf,
+    process::{Child, Stdio},
+    time::{Duration, Instant},
+};
+
+use rollcall::demo::{ORG, Options, Server, TOKEN, files as sample_files};
+use tokio::runtime::Runtime;
+
+use crate::common::{Run, Sandbox, files};
+
+/// The sample Hub as it is at the newest quarter.
+struct Hub {
+    /// Serves.
+    runtime: Runtime,
+    /// The Hub.
+    server: Server,
+}
+
+impl Hub {
+    /// Starts it with a quota per window of one second; 0 is the ordinary quota.
+    fn start(quota: u32) -> io::Result<Self> {
+        let runtime = Runtime::new()?;
+        let options = match quota {
+            0 => Options::default(),
+            quota => Options { quota, window_seconds: 1 },
+        };
+        let server = runtime.block_on(Server::start_with(3, 0, options))?;
+        Ok(Self { runtime, server })
+    }
+
+    /// Requests so far that begin with `prefix`.
+    fn count(&self, prefix: &str) -> usize {
+        self.server.requests().iter().filter(|request| request.starts_with(prefix)).count()
+    }
+
+    /// Runs the program against it, with its token.
+    fn run(&self, sandbox: &Sandbox, line: &str) -> io::Result<Run> {
+        let url = self.server.url();
+        Run::of(sandbox.command().args(line.split_whitespace()).env("HF_TOKEN", TOKEN).env("HF_ENDPOINT", url))
+    }
+
+    /// Starts the program against it and leaves it running.
+    fn spawn(&self, sandbox: &Sandbox, line: &str) -> io::Result<Child> {
+        std::process::Command::new(assert_cmd::cargo::cargo_bin!("rollcall"))
+            .args(line.split_whitespace())
+            .env_clear()
+            .env("HOME", sandbox.path("home"))
+            .env("HF_TOKEN", TOKEN)
+            .env("HF_ENDPOINT", self.server.url())
+            .current_dir(sandbox.path("."))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+    }
+
+    /// Waits until so many requests have come.
+    fn wait_for(&self, requests: usize) {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while self.server.requests().len() < requests {
+            assert!(Instant::now() < deadline, "only {} requests came", self.server.requests().len());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+/// Sends a signal to a child and waits for its end.
+fn stop(child: Child, signal: &str) -> io::Result<Run> {
+    let sent = std::process::Command::new("kill").args([signal, &child.id().to_string()]).status()?;
+    assert!(sent.success());
+    let output = child.wait_with_output()?;
+    Ok(Run {
+        code: output.status.code().unwrap_or(-1),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    })
+}
+
+/// Table files of the one snapshot in a store, with their bytes.
+fn tables(sandbox: &Sandbox, store: &str) -> io::Result<Vec<(PathBuf, Vec<u8>)>> {
+    let folder = sandbox.path(store).join(ORG);
+    let parquet = files(&folder)?.into_iter().filter(|path| path.extension().is_some_and(|e| e == "parquet"));
+    parquet.map(|path| Ok((path.clone(), fs::read(folder.join(path))?))).collect()
+}
+
+#[test]
+fn what_was_skipped_is_a_gap_in_everything_that_rests_on_it() {
+    let hub = Hub::start(0).unwrap();
+    let sandbox = Sandbox::new().unwrap();
+    let run =
+        hub.run(&sandbox, &format!("run {ORG} --skip tokens --require-complete --fail-on low --format csv")).unwrap();
+    assert_eq!(run.code, 3, "{run:?}");
+    assert!(run.stdout.contains("tokens") && run.stdout.contains("skipped"), "{}", run.stdout);
+    let reports = sandbox.path("rollcall-reports");
+    let seats = files(&reports).unwrap().into_iter().find(|path| path.ends_with("csv/inactive-seats.csv")).unwrap();
+    let seats = fs::read_to_string(reports.join(seats)).unwrap();
+    assert!(seats.lines().any(|line| line.starts_with("source,tokens,unknown,high,source-missing")), "{seats}");
+    assert_eq!(hub.count(&format!("GET /api/organizations/{ORG}/settings/tokens")), 0);
+    let collected =
+        hub.run(&sandbox, &format!("collect {ORG} --skip tokens --require-complete --store other")).unwrap();
+    assert_eq!(collected.code, 3, "{collected:?}");
+    assert!(collected.stdout.trim_end().ends_with('Z'), "the folder is the data: {}", collected.stdout);
+}
+
+#[test]
+fn a_refused_token_and_an_unknown_organization_leave_nothing_behind() {
+    let hub = Hub::start(0).unwrap();
+    let sandbox = Sandbox::new().unwrap();
+    let mut refused = sandbox.command();
+    refused.args(["collect", ORG]).env("HF_ENDPOINT", hub.server.url()).env("HF_TOKEN", "hf_wrong_but_invented");
+    let [_, why, fix] = Run::of(&mut refused).unwrap().three_lines(4);
+    assert!(why.contains("does not accept") && fix.contains("token") && !why.contains("hf_wrong"), "{why} {fix}");
+    hub.run(&sandbox, "collect nobody-knows-them").unwrap().three_lines(4);
+    assert!(!sandbox.path("rollcall-store").exists());
+}
+
+#[test]
+fn an_interrupted_collection_goes_on_where_it_stopped() {
+    let hub = Hub::start(8).unwrap();
+    let sandbox = Sandbox::new().unwrap();
+    let line = format!("collect {ORG} --as-of 2026-10-01T06:00:00Z");
+    let child = hub.spawn(&sandbox, &line).unwrap();
+    hub.wait_for(12);
+    let [_, _, fix] = stop(child, "-INT").unwrap().three_lines(4);
+    assert!(fix.contains("again"), "{fix}");
+    let listed = sandbox.run(&format!("snapshots {ORG}")).unwrap();
+    assert!(!listed.stdout.contains("20261001"), "nothing may look like a snapshot yet: {listed:?}");
+    sandbox.run(&format!("report {ORG}")).unwrap().three_lines(4);
+
+    let child = hub.spawn(&sandbox, &line).unwrap();
+    let so_far = hub.server.requests().len();
+    hub.wait_for(so_far + 8);
+    assert_eq!(stop(child, "-KILL").unwrap().code, -1);
+
+    let done = hub.run(&sandbox, &line).unwrap();
+    assert_eq!(done.code, 0, "{done:?}");
+    assert_eq!(hub.count("GET /api/whoami-v2"), 1, "finished pages are not asked for again");
+    let undisturbed = hub.run(&sandbox, &format!("{line} --store undisturbed")).unwrap();
+    assert_eq!(undisturbed.code, 0, "{undisturbed:?}");
+    assert!(
+        tables(&sandbox, "rollcall-store").unwrap() == tables(&sandbox, "undisturbed").unwrap(),
+        "the tables differ"
+    );
+    assert_eq!(sandbox.run("verify rollcall-store").unwrap().code, 0);
+}
+
+#[test]
+fn a_second_writer_is_told_who_holds_the_lock() {
+    let hub = Hub::start(4).unwrap();
+    let sandbox = Sandbox::new().unwrap();
+    let first = hub.spawn(&sandbox, &format!("collect {ORG}")).unwrap();
+    hub.wait_for(3);
+    let [_, why, _] = hub.run(&sandbox, &format!("collect {ORG}")).unwrap().three_lines(4);
+    assert!(why.contains(&first.id().to_string()), "{why}");
+    stop(first, "-TERM").unwrap().three_lines(4);
+}
+
+#[test]
+fn all_configured_organizations_get_their_turn_although_one_fails() {
+    let hub = Hub::start(0).unwrap();
+    let sandbox = Sandbox::new().unwrap();
+    for (name, text) in sample_files(3) {
+        let more = if name == "rollcall.toml" { "\n[org.a-nobody]\n" } else { "" };
+        sandbox.write(name, &format!("{text}{more}")).unwrap();
+    }
+    let run = hub.run(&sandbox, "run --all --format csv").unwrap();
+    let [what, why, _] = run.three_lines(4);
+    assert!(format!("{what} {why}").contains("a-nobody"), "{what} {why}");
+    assert!(run.stdout.contains(ORG), "{}", run.stdout);
+}
+
+#[test]
+fn the_token_reaches_neither_disk_nor_terminal() {
+    let hub = Hub::start(0).unwrap();
+    let sandbox = Sandbox::new().unwrap();
+    let run = hub.run(&sandbox, &format!("run {ORG} -vv --log-format json --format csv,json")).unwrap();
+    assert_eq!(run.code, 0, "{run:?}");
+    assert!(!run.stderr.contains(TOKEN) && !run.stdout.contains(TOKEN));
+    assert!(!run.stderr.contains("@example"), "log lines must not hold addresses");
+    assert!(run.stderr.lines().any(|line| line.starts_with('{')), "{}", run.stderr);
+    for path in files(&sandbox.path(".")).unwrap() {
+        let bytes = fs::read(sandbox.path(".").join(&path)).unwrap();
+        let found = bytes.windows(TOKEN.len()).any(|window| window == TOKEN.as_bytes());
+        assert!(!found, "{} holds the token", path.display());
+    }
+}
+
+#[test]
+fn quiet_is_quiet_and_evidence_is_appended_in_order() {
+    let hub = Hub::start(0).unwrap();
+    let sandbox = Sandbox::new().unwrap();
+    let line = format!("collect {ORG} --quiet --as-of 2026-10-01T06:00:00Z");
+    let run = hub.run(&sandbox, &line).unwrap();
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{run:?}");
+    let [_, why, fix] = hub.run(&sandbox, &line).unwrap().three_lines(4);
+    assert!(why.contains("already sealed") && fix.contains("--as-of"), "{why} {fix}");
+    let earlier = format!("collect {ORG} --as-of 2026-09-01T06:00:00Z");
+    hub.run(&sandbox, &earlier).unwrap().three_lines(4);
+    drop(hub.runtime);
+}

@@ -1,0 +1,91 @@
+//! The whole job from outside, on the sample organization that the program brings along.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use crate::common::{Sandbox, files};
+
+/// Folder of the newest quarter's report.
+const REPORT: &str = "rollcall-demo/reports/tidewater-labs-20261001T060000Z";
+
+/// Every file under a folder with its bytes.
+fn contents(folder: &Path) -> io::Result<Vec<(PathBuf, Vec<u8>)>> {
+    let paths = files(folder)?;
+    paths.into_iter().map(|path| Ok((path.clone(), fs::read(folder.join(path))?))).collect()
+}
+
+#[test]
+fn the_demo_does_the_whole_job_and_what_it_leaves_can_be_checked() {
+    let sandbox = Sandbox::new().unwrap();
+    let demo = sandbox.run("demo").unwrap();
+    assert_eq!(demo.code, 0, "{demo:?}");
+    assert!(demo.stdout.contains("seat-spend") && demo.stdout.contains("evidence complete"), "{}", demo.stdout);
+    assert!(!sandbox.path("rollcall-store").exists());
+
+    let report = sandbox.path(REPORT);
+    for name in ["access-review.pdf", "access-review.json", "SHA256SUMS", "csv/access.csv", "csv/seat-spend.csv"] {
+        assert!(fs::metadata(report.join(name)).unwrap().len() > 100, "{name}");
+    }
+    the_same_snapshot_gives_the_same_report(&sandbox).unwrap();
+    verdicts_and_periods_decide_the_exit_code(&sandbox).unwrap();
+    what_was_touched_is_named(&sandbox).unwrap();
+    only_its_own_folder_is_replaced(&sandbox).unwrap();
+}
+
+/// Reports again, elsewhere, from the sealed snapshot.
+fn the_same_snapshot_gives_the_same_report(sandbox: &Sandbox) -> io::Result<()> {
+    let line = "report tidewater-labs --config rollcall-demo/rollcall.toml --store rollcall-demo/store \
+                --format pdf,json,csv --out again";
+    let again = sandbox.run(line)?;
+    assert_eq!(again.code, 0, "{again:?}");
+    let first = contents(&sandbox.path(REPORT))?;
+    assert!(first == contents(&sandbox.path("again/tidewater-labs-20261001T060000Z"))?, "the bytes differ");
+    Ok(())
+}
+
+/// `--fail-on`, `--period` and `--snapshot` against the sample.
+fn verdicts_and_periods_decide_the_exit_code(sandbox: &Sandbox) -> io::Result<()> {
+    let report = "report tidewater-labs --config rollcall-demo/rollcall.toml --store rollcall-demo/store --format csv";
+    assert_eq!(sandbox.run(&format!("{report} --fail-on critical"))?.code, 1);
+    assert_eq!(sandbox.run(&format!("{report} --require-complete"))?.code, 0);
+    let second = sandbox.run(&format!("{report} --period 2026-Q2"))?;
+    assert!(second.stdout.contains("snapshot 20260401T060000Z  baseline 20260101T060000Z"), "{}", second.stdout);
+    let none = sandbox.run(&format!("{report} --period 2024-Q2"))?.three_lines(4);
+    assert!(none[2].contains("20261001T060000Z"), "{none:?}");
+    sandbox.run(&format!("{report} --snapshot 20250101T000000Z"))?.three_lines(4);
+    let listed = sandbox.run("snapshots tidewater-labs --store rollcall-demo/store")?;
+    assert_eq!(listed.stdout.matches("follows").count(), 3, "{}", listed.stdout);
+    assert_eq!(listed.stdout.matches("complete").count(), 4, "{}", listed.stdout);
+    Ok(())
+}
+
+/// Verification before and after one byte is changed.
+fn what_was_touched_is_named(sandbox: &Sandbox) -> io::Result<()> {
+    for path in ["rollcall-demo/store", "rollcall-demo/store/tidewater-labs", REPORT] {
+        let run = sandbox.run(&format!("verify {path}"))?;
+        assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{path}");
+    }
+    let table = sandbox.path("rollcall-demo/store/tidewater-labs/snapshots/20260401T060000Z/tables/members.parquet");
+    for (file, path) in [(table, "rollcall-demo/store"), (sandbox.path(REPORT).join("csv/access.csv"), REPORT)] {
+        let mut bytes = fs::read(&file)?;
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        fs::write(&file, bytes)?;
+        let [what, _, _] = sandbox.run(&format!("verify {path}"))?.three_lines(5);
+        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        assert!(what.contains(&name), "{what}");
+    }
+    Ok(())
+}
+
+/// A folder that an earlier demo did not write is left alone.
+fn only_its_own_folder_is_replaced(sandbox: &Sandbox) -> io::Result<()> {
+    fs::create_dir(sandbox.path("other"))?;
+    sandbox.write("other/thesis.txt", "mine")?;
+    sandbox.run("demo --out other")?.three_lines(2);
+    assert_eq!(files(&sandbox.path("other"))?, [PathBuf::from("thesis.txt")]);
+    sandbox.run("demo --store elsewhere")?.three_lines(2);
+    Ok(())
+}

@@ -1,0 +1,8 @@
+//! The one integration-test binary; every binary that links polars costs a quarter of a gigabyte.
+
+mod cli;
+mod collect;
+mod common;
+mod demo;
+mod house;
+mod readme;
