@@ -1,6 +1,6 @@
 //! Prints analyzers, rules, tables, columns, sources, endpoints and configuration keys from their declarations.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use super::error::Error;
 use crate::{
@@ -40,6 +40,25 @@ pub(super) struct Catalog {
     pub(super) analyzers: Vec<&'static Meta>,
     /// Requests to the Hub.
     pub(super) endpoints: Vec<Call>,
+    /// What reports say about an analyzer, by its id.
+    pub(super) words: BTreeMap<&'static str, Words>,
+}
+
+/// What reports say about an analyzer.
+#[derive(Debug, Default)]
+pub(super) struct Words {
+    /// Heading and text, in order.
+    pub(super) parts: Vec<(&'static str, String)>,
+    /// What to do, by rule.
+    pub(super) remedies: BTreeMap<String, String>,
+}
+
+impl Catalog {
+    /// What to do about a rule, as a paragraph, or nothing.
+    fn remedy(&self, analyzer: &str, rule: &str) -> String {
+        let remedy = self.words.get(analyzer).and_then(|words| words.remedies.get(rule));
+        remedy.map(|text| format!("\nwhat to do\n{}", indent(text.trim()))).unwrap_or_default()
+    }
 }
 
 /// A request that is made to the Hub.
@@ -93,13 +112,19 @@ fn indent(text: &str) -> String {
 
 /// Everything that can be explained.
 fn entries(catalog: &Catalog) -> Vec<Entry> {
-    let mut entries: Vec<Entry> = catalog.analyzers.iter().map(|meta| analyzer(meta)).collect();
+    let mut entries: Vec<Entry> = catalog.analyzers.iter().map(|meta| analyzer(meta, catalog)).collect();
     for meta in &catalog.analyzers {
         entries.extend(meta.rules.iter().map(|rule| Entry {
             kind: "rule",
             name: format!("{}.{}", meta.id, rule.id),
             brief: rule.doc.to_owned(),
-            detail: format!("{}\n\nverdict   {}\nseverity  {}\n", rule.doc, rule.verdict, rule.severity),
+            detail: format!(
+                "{}\n\nverdict   {}\nseverity  {}\n{}",
+                rule.doc,
+                rule.verdict,
+                rule.severity,
+                catalog.remedy(meta.id, rule.id)
+            ),
         }));
         entries.extend(COMMON.iter().chain(meta.columns).map(|column| Entry {
             kind: "column",
@@ -131,8 +156,8 @@ fn entries(catalog: &Catalog) -> Vec<Entry> {
     entries
 }
 
-/// An analyzer with its rules and columns.
-fn analyzer(meta: &Meta) -> Entry {
+/// An analyzer with its rules and columns, and what reports say about it.
+fn analyzer(meta: &Meta, catalog: &Catalog) -> Entry {
     let needs: Vec<_> = meta.needs.iter().map(|source| source.name()).collect();
     let mut detail = format!("{}\n\nneeds  {}\n\nrules, worst first\n", meta.question, needs.join(", "));
     for rule in meta.rules {
@@ -141,6 +166,9 @@ fn analyzer(meta: &Meta) -> Entry {
     detail.push_str("\ncolumns\n");
     for column in COMMON.iter().chain(meta.columns) {
         let _ = writeln!(detail, "  {:<28} {:<8} {}", column.name, word(&column.kind), column.doc);
+    }
+    for (heading, text) in catalog.words.get(meta.id).into_iter().flat_map(|words| &words.parts) {
+        let _ = write!(detail, "\n{heading}\n{}", indent(text.trim()));
     }
     Entry { kind: "analyzer", name: meta.id.to_owned(), brief: meta.question.to_owned(), detail }
 }
@@ -227,7 +255,11 @@ mod tests {
         };
         let path = "/api/organizations/{org}/members".to_owned();
         let call = Call { source: Source::Members, path, facts: vec![("permission", "org.members.read".to_owned())] };
-        Catalog { analyzers: vec![&META], endpoints: vec![call] }
+        let words = Words {
+            parts: vec![("limits", "It cannot be known.".to_owned())],
+            remedies: [("broken-rule".to_owned(), "Mend it.".to_owned())].into(),
+        };
+        Catalog { analyzers: vec![&META], endpoints: vec![call], words: [("some-check", words)].into() }
     }
 
     #[test]
@@ -243,6 +275,8 @@ mod tests {
         for (id, expected) in [
             ("broken-rule", "severity  high"),
             ("some-check", "It is not so."),
+            ("some-check", "limits\n    It cannot be known."),
+            ("broken-rule", "what to do\n    Mend it."),
             ("threshold_days", "configuration key activity.threshold_days"),
             ("/api/organizations/{org}/members", "org.members.read"),
             ("org.<name>.plan", "configuration key"),

@@ -3,7 +3,7 @@
 //! A [`Request`] says what was asked for. [`execute`] resolves it into settings, calls the rooms below in order, prints
 //! data through the [`Console`] and ends in an [`Exit`] or an [`Error`] that knows what to do about itself.
 
-use std::{fmt, io, path::Path, sync::Arc};
+use std::{collections::BTreeMap, fmt, io, path::Path, sync::Arc};
 
 mod advice;
 mod clock;
@@ -79,7 +79,7 @@ pub fn execute(request: &Request, environment: &Environment, console: &Arc<dyn C
         }
         Command::Snapshots { org } => print(console, &snapshots::list(&settings()?, org)?),
         Command::Verify { path } => print(console, &snapshots::verify(path)?),
-        Command::Explain { id } => print(console, &explain::explain(id.as_deref(), &catalog())?),
+        Command::Explain { id } => print(console, &explain::explain(id.as_deref(), &catalog()?)?),
         Command::Init => {
             let path = common.config.as_deref().unwrap_or_else(|| Path::new(config::FILE_NAME));
             init::init(path)?;
@@ -164,7 +164,7 @@ fn known() -> config::Known {
 }
 
 /// What can be explained.
-fn catalog() -> explain::Catalog {
+fn catalog() -> Result<explain::Catalog, Error> {
     let endpoints = hub::endpoints::ENDPOINTS.iter().map(|call| {
         let query: Vec<_> = call.query.iter().map(|(key, value)| format!("{key}={value}")).collect();
         let or = |text: Option<&str>, none: &str| text.unwrap_or(none).to_owned();
@@ -176,5 +176,17 @@ fn catalog() -> explain::Catalog {
         ];
         explain::Call { source: call.source, path: call.path.to_owned(), facts }
     });
-    explain::Catalog { analyzers: analyze::metas().collect(), endpoints: endpoints.collect() }
+    let mut words = BTreeMap::new();
+    for meta in analyze::metas() {
+        let Some(wording) = crate::report::wording::load(meta.id, None)? else { continue };
+        let parts = [
+            ("why it matters", wording.why),
+            ("method", wording.method),
+            ("limits", wording.limits),
+            ("what to do", wording.advice),
+        ];
+        let parts = parts.into_iter().filter(|(_, text)| !text.trim().is_empty()).collect();
+        words.insert(meta.id, explain::Words { parts, remedies: wording.remedies });
+    }
+    Ok(explain::Catalog { analyzers: analyze::metas().collect(), endpoints: endpoints.collect(), words })
 }

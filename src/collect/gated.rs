@@ -59,8 +59,7 @@ pub(super) async fn read(reader: &Reader<'_>, candidates: &[&Repo]) -> Result<(L
     }
     ledger.rows = distinct(&mut rows);
     if let Some((_, first)) = failed.first() {
-        let status = first.status;
-        ledger.fail(Failure { status, why: summary(&failed) });
+        ledger.fail(Failure { why: summary(&failed), ..first.clone() });
     }
     Ok((ledger, rows))
 }
@@ -184,7 +183,7 @@ mod tests {
 
     #[test]
     fn a_long_list_of_failures_is_cut() {
-        let why = || Failure { status: Some(403), why: "no".to_owned() };
+        let why = || Failure { status: Some(403), why: "no".to_owned(), needs: None };
         let names = ["a/1", "a/1", "a/2", "a/3", "a/4", "a/5", "a/6", "a/7"];
         let failed: Vec<_> = names.iter().map(|name| (*name, why())).collect();
         assert_eq!(

@@ -72,7 +72,7 @@ impl Ledger {
 
     /// Enters a hole that is no refusal.
     pub(super) fn hole(&mut self, why: impl Into<String>) {
-        self.failures.push(Failure { status: None, why: why.into() });
+        self.failures.push(Failure::hole(why));
     }
 
     /// Enters a field that is missing from `n` rows: read, and still not seen.
@@ -95,8 +95,8 @@ impl Ledger {
             Some(first) if nothing => coverage(self.source, first.status, plan),
             Some(_) => Coverage::Partial,
         };
-        let mut notes: Vec<String> = (!self.failures.is_empty()).then(|| reasons(&self.failures)).into_iter().collect();
-        notes.extend(self.hidden);
+        let failed = (!self.failures.is_empty()).then(|| reasons(&self.failures, coverage));
+        let notes: Vec<String> = failed.into_iter().chain(self.hidden).collect();
         let why = (!notes.is_empty()).then(|| notes.join("; "));
         self.requests.sort_by(|a, b| {
             let key = |r: &Request| (r.raw.is_none(), r.raw.clone(), r.started_at, r.url.clone());
@@ -122,12 +122,16 @@ fn coverage(source: Source, status: Option<u16>, plan: &Plan) -> Coverage {
     }
 }
 
-/// The reasons in one line.
-fn reasons(failures: &[Failure]) -> String {
-    let mut all: Vec<&str> = Vec::new();
+/// The reasons in one line. Where the plan lacks the source no permission would help, so none is named.
+fn reasons(failures: &[Failure], coverage: Coverage) -> String {
+    let mut all: Vec<String> = Vec::new();
     for failure in failures {
-        if !all.contains(&failure.why.as_str()) {
-            all.push(&failure.why);
+        let why = match failure.needs.filter(|_| coverage != Coverage::PlanRequired) {
+            Some(permission) => format!("{} (a fine-grained token needs `{permission}`)", failure.why),
+            None => failure.why.clone(),
+        };
+        if !all.contains(&why) {
+            all.push(why);
         }
     }
     let more = all.len().saturating_sub(REASONS);
@@ -144,7 +148,7 @@ mod tests {
 
     /// A part with a number of items and perhaps a failure.
     fn part(items: usize, failure: Option<(Option<u16>, &str)>) -> Part<usize> {
-        let failure = failure.map(|(status, why)| Failure { status, why: why.to_owned() });
+        let failure = failure.map(|(status, why)| Failure { status, why: why.to_owned(), needs: None });
         Part { items: (0..items).collect(), requests: Vec::new(), failure }
     }
 

@@ -1,6 +1,53 @@
 //! Collections in which repositories, grants, commits and SCIM answer in part.
 
+use std::io;
+
 use super::*;
+use crate::{
+    hub::{self, Client, Endpoint, Options},
+    model::evidence::{BodySink, Request, Spool},
+};
+
+/// A disk that is full.
+#[derive(Debug)]
+struct Full;
+
+impl Spool for Full {
+    fn finished(&self, _: Source, _: &str) -> Option<Request> {
+        None
+    }
+    fn begin(&self, _: Source) -> io::Result<Box<dyn BodySink>> {
+        Err(io::ErrorKind::StorageFull.into())
+    }
+    fn open(&self, _: &str) -> io::Result<Box<dyn io::Read + Send>> {
+        Err(io::ErrorKind::NotFound.into())
+    }
+    fn finish(&self, _: Source, _: &Request) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn without_a_token_a_hub_or_a_disk_nothing_is_collected() {
+    let hub = acme().await;
+    let with = |change: fn(&mut Options), spool: Arc<dyn Spool>| {
+        let mut options = hub.options(spool);
+        change(&mut options);
+        Client::new(options).unwrap()
+    };
+    let client = with(|options| options.token = None, Arc::new(MemorySpool::default()));
+    assert!(matches!(collect(&client, &everything(), &Silent).await, Err(Error::NoToken { .. })));
+    assert!(hub.paths().is_empty());
+
+    // Port 9 (discard) has no listener on a test machine.
+    let nowhere = |options: &mut Options| options.endpoint = Endpoint::parse("http://127.0.0.1:9", false).unwrap();
+    let client = with(nowhere, Arc::new(MemorySpool::default()));
+    let error = collect(&client, &everything(), &Silent).await.unwrap_err();
+    assert!(matches!(&error, Error::Unreachable { why, .. } if why.contains("no connection")), "{error}");
+
+    let error = collect(&with(|_| {}, Arc::new(Full)), &everything(), &Silent).await.unwrap_err();
+    assert!(matches!(error, Error::Storage(hub::Error::Storage { source_name: Source::Whoami, .. })), "{error}");
+}
 
 /// Path of a SCIM list.
 fn scim(tree: &str, list: &str, start: u32) -> String {

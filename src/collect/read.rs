@@ -39,6 +39,15 @@ pub(super) struct Failure {
     pub(super) status: Option<u16>,
     /// One clause for the report.
     pub(super) why: String,
+    /// Permission that a fine-grained token needs, when that may be what is missing.
+    pub(super) needs: Option<&'static str>,
+}
+
+impl Failure {
+    /// Something that is missing for another reason than a refusal.
+    pub(super) fn hole(why: impl Into<String>) -> Self {
+        Self { status: None, why: why.into(), needs: None }
+    }
 }
 
 impl Reader<'_> {
@@ -92,10 +101,10 @@ impl Reader<'_> {
         }
         let path = self.path(call, values);
         if let Some(why) = pager.broken().filter(|_| call.paging != hub::endpoints::Paging::Newest) {
-            part.failure = Some(Failure { status: None, why: format!("{path}: {why}") });
+            part.failure = Some(Failure::hole(format!("{path}: {why}")));
         } else if let Some(first) = first {
             let why = format!("{path}: {left_out} unreadable, the first being {first}");
-            part.failure = Some(Failure { status: None, why });
+            part.failure = Some(Failure::hole(why));
         }
         Ok(part)
     }
@@ -151,12 +160,9 @@ impl Reader<'_> {
         let error = request.error.as_ref()?;
         let status = request.status.filter(|status| *status >= 400);
         let path = url::Url::parse(&request.url).map(|url| url.path().to_owned()).unwrap_or_default();
-        let mut why = format!("{path}: {error}");
-        if let (Some(401 | 403), Some(permission)) = (status, call.permission) {
-            why = format!("{why} (a fine-grained token needs `{permission}`)");
-        }
         tracing::debug!(source = self.source.name(), status, "not read");
-        Some(Failure { status, why })
+        let needs = call.permission.filter(|_| matches!(status, Some(401 | 403)));
+        Some(Failure { status, why: format!("{path}: {error}"), needs })
     }
 
     /// Path of a call on this Hub.

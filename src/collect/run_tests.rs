@@ -199,6 +199,7 @@ async fn a_missing_plan_explains_a_refusal_only_where_the_plan_lacks_the_source(
     assert_eq!((all.plan.name.as_str(), all.plan.from.as_str()), ("free", "default"));
     for source in [Source::ResourceGroups, Source::ServiceAccounts, Source::AuditLog, Source::NetworkSecurity] {
         assert_eq!(of(&all, source).0, Coverage::PlanRequired, "{source}");
+        assert!(!of(&all, source).1.contains("needs"), "no permission would help");
     }
     assert_eq!(of(&all, Source::Repos).0, Coverage::Partial);
     let team = Plan { plan: Some("Enterprise".to_owned()), ..everything() };

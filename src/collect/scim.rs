@@ -111,7 +111,7 @@ async fn list<T>(
         let resources = wire::list(body, "Resources").map(Vec::as_slice).unwrap_or_default();
         let stated = total.is_some() || wire::list(body, "Resources").is_some();
         if !stated {
-            part.failure = Some(Failure { status: None, why: format!("{}: not a SCIM list", url.path()) });
+            part.failure = Some(Failure::hole(format!("{}: not a SCIM list", url.path())));
             break;
         }
         let (mut rows, mut fresh) = (Vec::new(), 0);
@@ -142,7 +142,7 @@ async fn list<T>(
         let short = total.filter(|total| received < *total).map(|total| format!("{received} of {total} sent"));
         let bad = unreadable.map(|why| format!("an unreadable entry ({why})"));
         let why = [short, bad].into_iter().flatten().collect::<Vec<_>>().join(" and ");
-        part.failure = (!why.is_empty()).then(|| Failure { status: None, why: format!("{}: {why}", url.path()) });
+        part.failure = (!why.is_empty()).then(|| Failure::hole(format!("{}: {why}", url.path())));
     }
     Ok(Listed { part, total })
 }

@@ -25,14 +25,7 @@ pub(super) struct Targets {
 
 /// Whom `data` names.
 pub(super) fn targets(data: &Value) -> Targets {
-    let Some(value) = TARGETS.iter().find_map(|key| data.get(*key).filter(|value| !value.is_null())) else {
-        return Targets::default();
-    };
-    let entries = match value {
-        Value::Array(entries) => entries.as_slice(),
-        single => std::slice::from_ref(single),
-    };
-    let people: Vec<_> = entries.iter().filter_map(person).collect();
+    let people: Vec<_> = entries(data).iter().filter_map(person).collect();
     let join = |texts: Vec<&str>| texts.join(";");
     let names = people.iter().map(|(name, _)| name.as_str()).collect();
     let ids = people.iter().map(|(_, id)| id.as_deref().unwrap_or_default()).collect();
@@ -40,6 +33,22 @@ pub(super) fn targets(data: &Value) -> Targets {
         names: (!people.is_empty()).then(|| join(names)),
         ids: people.iter().any(|(_, id)| id.is_some()).then(|| join(ids)),
     }
+}
+
+/// What the deciding key holds, as a list.
+fn entries(data: &Value) -> &[Value] {
+    match TARGETS.iter().find_map(|key| data.get(*key).filter(|value| !value.is_null())) {
+        Some(Value::Array(entries)) => entries,
+        Some(single) => std::slice::from_ref(single),
+        None => &[],
+    }
+}
+
+/// The role that `data` names: its `role`, else what a role changes `to`, else the role beside the first target.
+pub(super) fn role(data: &Value) -> Option<String> {
+    // A move of a repository has a `to` as well, which is a name.
+    let to = || string(data, "to").filter(|word| !word.contains(['/', '@']));
+    string(data, "role").or_else(to).or_else(|| entries(data).iter().find_map(|entry| string(entry, "role")))
 }
 
 /// Name and id of one person: a text, or an object that names one.
@@ -52,12 +61,6 @@ fn person(value: &Value) -> Option<(String, Option<String>)> {
         }
         _ => None,
     }
-}
-
-/// The role that `data` names: `role`, else `to`, else that of the object which names the target.
-pub(super) fn role(data: &Value) -> Option<String> {
-    let of_target = || TARGETS.iter().find_map(|key| string(data.get(*key)?, "role"));
-    string(data, "role").or_else(|| string(data, "to")).or_else(of_target)
 }
 
 /// The repository that `data` names, in path form.
@@ -105,19 +108,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_role_is_stated_beside_the_target_or_in_it() {
-        for (data, expected) in [
-            (json!({"user": "bob", "role": "read", "to": "write"}), Some("read")),
-            (json!({"user": "bob", "from": "read", "to": "write"}), Some("write")),
-            (json!({"invitee": {"email": "b@x.example", "role": "admin"}}), Some("admin")),
-            (json!({"user": "bob"}), None),
-            (json!({"role": 7}), None),
-        ] {
-            assert_eq!(role(&data).as_deref(), expected, "{data}");
-        }
-    }
-
-    #[test]
     fn the_first_key_that_is_not_null_names_the_target() {
         for (data, names, ids) in [
             (json!({"user": "bob"}), Some("bob"), None),
@@ -143,6 +133,23 @@ mod tests {
         ] {
             let found = targets(&data);
             assert_eq!((found.names.as_deref(), found.ids.as_deref()), (names, ids), "{data}");
+        }
+    }
+
+    #[test]
+    fn the_role_stands_in_the_data_or_beside_the_target() {
+        for (data, expected) in [
+            (json!({"user": "bob", "role": "read", "to": "write"}), Some("read")),
+            (json!({"user": "bob", "from": "read", "to": "no_access"}), Some("no_access")),
+            (json!({"users": ["ada", {"user": "bob", "role": "admin"}]}), Some("admin")),
+            (json!({"user": {"name": "bob", "role": "contributor"}}), Some("contributor")),
+            (json!({"repo": "acme/arm", "to": "acme/leg"}), None),
+            (json!({"invitee": {"email": "b@x.example", "role": "admin"}}), Some("admin")),
+            (json!({"user": "bob", "role": null}), None),
+            (json!({"role": 7}), None),
+            (json!("read"), None),
+        ] {
+            assert_eq!(role(&data).as_deref(), expected, "{data}");
         }
     }
 

@@ -5,6 +5,9 @@ use std::time::Duration;
 /// Length of the Hub's documented windows, for answers that state none.
 const USUAL_WINDOW: Duration = Duration::from_secs(300);
 
+/// Longest time to the end of a window that is believed.
+const LONGEST: Duration = Duration::from_secs(3600);
+
 /// What one answer says about one bucket.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Limit {
@@ -26,11 +29,12 @@ impl Limit {
     /// A server that rounds `t` down hides up to a second; but no window has more than its length before it.
     pub(super) fn ends_within(&self) -> Duration {
         let window = self.window.unwrap_or(USUAL_WINDOW);
-        match (self.resets, self.window) {
+        let within = match (self.resets, self.window) {
             (Some(t), Some(w)) if Duration::from_secs(t) <= w => Duration::from_secs(t + 1).min(w),
             (Some(t), _) => Duration::from_secs(t.saturating_add(1)),
             (None, _) => window,
-        }
+        };
+        within.min(LONGEST)
     }
 }
 
@@ -164,6 +168,7 @@ mod tests {
         assert_eq!(within(Some(299), Some((9, 300))), 300);
         assert_eq!(within(Some(55), Some((9, 300))), 56);
         assert_eq!(within(Some(55), None), 56);
+        assert_eq!(within(Some(u64::MAX), None), 3600);
         assert_eq!(within(Some(55), Some((9, 10))), 56, "a policy that contradicts the end is not believed");
         assert_eq!(within(None, Some((9, 60))), 60);
         assert_eq!(within(None, None), 300);

@@ -193,16 +193,20 @@ impl Hub {
 
     /// A client of it, with the token `hf_invented`.
     pub(crate) fn client(&self, spool: &Arc<MemorySpool>) -> Client {
-        let options = Options {
+        Client::new(self.options(Arc::<MemorySpool>::clone(spool))).unwrap()
+    }
+
+    /// What such a client is made with.
+    pub(crate) fn options(&self, spool: Arc<dyn Spool>) -> Options {
+        Options {
             endpoint: Endpoint::parse(&self.url, false).unwrap(),
             token: Some(Token::new("hf_invented".to_owned())),
             scim_token: None,
             concurrency: 4,
             clock: Arc::new(|| time::parse("2026-10-01T06:00:00Z").unwrap()),
-            spool: Arc::<MemorySpool>::clone(spool),
+            spool,
             waiting: Arc::new(|_| {}),
-        };
-        Client::new(options).unwrap()
+        }
     }
 }
 

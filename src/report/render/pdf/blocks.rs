@@ -39,9 +39,12 @@ impl Layout<'_> {
                 self.section_title(&section.title, node, marks);
             }
         }
-        for block in &section.blocks {
+        for (n, block) in section.blocks.iter().enumerate() {
+            let words = matches!(block, Block::Paragraph(_) | Block::Note(_));
+            self.introduces = words && matches!(section.blocks.get(n + 1), Some(Block::Table(_) | Block::Code(_)));
             self.block(block, node);
         }
+        self.introduces = false;
         self.flush();
     }
 
@@ -133,7 +136,8 @@ impl Layout<'_> {
         for (n, line) in lines.iter().enumerate() {
             let mut piece = self.stack(std::slice::from_ref(line), style, x, node);
             piece.before = if n == 0 { before } else { 0.0 };
-            piece.keep = lines.len() > 1 && (n == 0 || n == lines.len() - 2);
+            let last = n + 1 == lines.len();
+            piece.keep = if last { self.introduces } else { n == 0 || n + 2 == lines.len() };
             self.push(piece);
         }
     }

@@ -27,6 +27,8 @@ pub(super) struct Attr {
     pub(super) link: Option<u32>,
     /// No line ends inside.
     glue: bool,
+    /// No line ends before it.
+    tied: bool,
 }
 
 /// A word or the space after it.
@@ -60,17 +62,7 @@ pub(super) struct Flat {
 impl Flat {
     /// Width of the longest piece that no line break divides, without its trailing space.
     pub(super) fn longest_unit(&self) -> f64 {
-        let (mut longest, mut unit) = (0.0_f64, 0.0);
-        for run in &self.runs {
-            if !run.space {
-                unit += run.width;
-            }
-            if run.brk {
-                longest = longest.max(unit);
-                unit = 0.0;
-            }
-        }
-        longest.max(unit)
+        self.runs.chunk_by(|a, _| !a.brk).map(solid).fold(0.0, f64::max)
     }
 
     /// Width on one line.
@@ -123,7 +115,8 @@ impl Setter<'_> {
     pub(super) fn flatten(&mut self, text: &[Span], style: Style) -> Flat {
         let mut draft = Draft::default();
         for span in text {
-            let base = Attr { family: style.family, size: style.size, ink: style.ink, link: None, glue: false };
+            let base =
+                Attr { family: style.family, size: style.size, ink: style.ink, link: None, glue: false, tied: false };
             match span {
                 Span::Plain(s) => self.put(&mut draft, s, base),
                 Span::Strong(s) => self.put(&mut draft, s, Attr { family: Family::Strong, ..base }),
@@ -138,7 +131,7 @@ impl Setter<'_> {
                 Span::PageOf(to) => {
                     let target = self.anchor(to);
                     let page = self.page_of(target);
-                    self.put(&mut draft, &page, linked(base, target));
+                    self.put(&mut draft, &page, Attr { tied: true, ..linked(base, target) });
                 }
             }
         }
@@ -218,7 +211,8 @@ impl Setter<'_> {
             let now = (stretch, level(at), c == ' ');
             let mut allowed = breaks.next_if_eq(&at).is_some();
             if let Some(last) = before {
-                allowed &= last.0 != stretch || !flat.attrs[usize::from(stretches[stretch].1)].glue;
+                let attr = flat.attrs[usize::from(stretches[stretch].1)];
+                allowed &= if last.0 == stretch { !attr.glue } else { !attr.tied };
                 if allowed || last != now {
                     self.push_run(&mut flat, &text[start..at], (stretches[last.0], last.1, last.2), allowed);
                     start = at;
@@ -240,6 +234,12 @@ impl Setter<'_> {
         let width = self.points(word, flat.attrs[usize::from(attr)].size);
         flat.runs.push(Run { word, width, attr, level, space, brk });
     }
+}
+
+/// Width of some runs without the space at their end.
+pub(super) fn solid(runs: &[Run]) -> f64 {
+    let end = runs.iter().rposition(|r| !r.space).map_or(0, |at| at + 1);
+    runs[..end].iter().map(|r| r.width).sum()
 }
 
 /// The attributes of a link. One that leads nowhere is plain text.

@@ -45,6 +45,8 @@ pub(super) struct Layout<'f> {
     pending: Vec<Piece>,
     /// Head to repeat at the top of each further page.
     repeat: Option<Piece>,
+    /// Whether the words being set introduce the block after them, and stay with it.
+    pub(super) introduces: bool,
 }
 
 impl<'f> Layout<'f> {
@@ -60,6 +62,7 @@ impl<'f> Layout<'f> {
             y: geometry.top(),
             pending: Vec::new(),
             repeat: None,
+            introduces: false,
         })
     }
 

@@ -6,7 +6,7 @@ use unicode_bidi::{BidiInfo, Level};
 
 use super::{
     error::Error,
-    flat::{Attr, Flat, Run},
+    flat::{Attr, Flat, Run, solid},
     fonts::Fonts,
     piece::{Item, NodeId, Piece, Tree, f32_of},
     shape::{Shaper, WordId},
@@ -116,7 +116,7 @@ impl<'f> Setter<'f> {
         while at < flat.runs.len() {
             let end = flat.runs[at..].iter().position(|r| r.brk).map_or(flat.runs.len(), |n| at + n + 1);
             let unit = &flat.runs[at..end];
-            let solid: f64 = unit.iter().filter(|r| !r.space).map(|r| r.width).sum();
+            let solid = solid(unit);
             let whole: f64 = unit.iter().map(|r| r.width).sum();
             // A hundredth of a point is rounding.
             if used + solid <= width + 0.01 {

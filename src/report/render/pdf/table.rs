@@ -77,18 +77,23 @@ impl Layout<'_> {
             .iter()
             .map(|c| {
                 let flat = self.set.flatten(&[Span::Plain(c.title.clone())], HEAD);
-                Wish { weight: f64::from(c.weight), least: flat.longest_unit() + 0.5, most: flat.width() + 0.5 }
+                let (least, most) = (flat.longest_unit() + 0.5, flat.width() + 0.5);
+                Wish { weight: f64::from(c.weight), least, most, grows: c.align == Align::Left }
             })
             .collect();
+        let mut sample = Vec::new();
         for row in table.rows.iter().step_by(table.rows.len().div_ceil(SAMPLE)) {
+            let mut wide = Vec::with_capacity(row.len());
             for (cell, wish) in row.iter().zip(&mut wishes) {
                 let flat = self.set.flatten(cell, CELL);
                 wish.least = wish.least.max(flat.longest_unit() + 0.5);
                 wish.most = wish.most.max(flat.width() + 0.5);
+                wide.push(flat.width() + 0.5);
             }
+            sample.push(wide);
         }
         let mut x = 0.0;
-        let columns = widths::divide(&wishes, total)
+        let columns = widths::divide(&wishes, &sample, total)
             .into_iter()
             .zip(columns)
             .map(|(width, column)| {

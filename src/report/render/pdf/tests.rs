@@ -156,6 +156,7 @@ fn no_heading_stands_alone_at_a_foot() {
     for lines in 0..60 {
         let mut blocks = vec![Block::Note(plain("filler")); lines];
         blocks.push(Block::Heading { level: 2, text: "Lonely?".to_owned() });
+        blocks.push(Block::Paragraph(plain("These rows need a decision.")));
         blocks.push(Block::Table(sample::findings(3)));
         let layout = laid_out(&page(blocks), &fonts);
         let with_heading = said(&layout).into_iter().find(|t| t.contains("Lonely?")).unwrap();
@@ -195,6 +196,20 @@ fn page_numbers_and_links_lead_to_the_section() {
     let inner = entry(&file, last, "First").as_dict().unwrap();
     assert_eq!(entry(&file, inner, "Title").as_str().unwrap(), b"End");
     assert_eq!(outline.get(b"Count").unwrap().as_i64().unwrap(), 4);
+}
+
+#[test]
+fn a_page_number_stays_on_the_line_of_its_word() {
+    let fonts = Fonts::embedded();
+    let doc = page(Vec::new());
+    let mut layout = Layout::new(&doc, &fonts).unwrap();
+    let text = [Span::Plain("see the table on page ".to_owned()), Span::PageOf("page".to_owned())];
+    for width in 40..160 {
+        let lines = layout.set.lines(&text, super::style::BODY, f64::from(width));
+        let last = lines.last().unwrap().frags.iter().flat_map(|f| &f.words);
+        let last: String = last.map(|w| &*layout.set.shaper.word(*w).text).collect();
+        assert!(last.ends_with("page 8"), "{last:?} at {width}");
+    }
 }
 
 #[test]
