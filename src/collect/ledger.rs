@@ -78,7 +78,7 @@ impl Ledger {
     /// Enters a field that is missing from `n` rows: read, and still not seen.
     pub(super) fn hides(&mut self, field: &str, n: usize) {
         if n > 0 {
-            self.hidden.push(format!("`{field}` is not visible on {n} of {} rows", self.rows));
+            self.hidden.push(format!("{field} is not visible on {n} of {} rows", self.rows));
         }
     }
 

@@ -256,8 +256,8 @@ async fn broken_pages_and_items_leave_the_rest_standing() {
     assert_eq!((of(&all, Source::Members).0, all.tables.members.len()), (Coverage::Partial, 3));
     assert_eq!(
         of(&all, Source::Members).1,
-        "/api/organizations/acme/members: 1 unreadable, the first being `[0]`: no `_id`; `role` is not visible on 1 of 3 rows; \
-         `twoFaEnabled` is not visible on 3 of 3 rows"
+        "/api/organizations/acme/members: 1 unreadable, the first being `[0]`: no `_id`; role is not visible on 1 of 3 rows; \
+         twoFaEnabled is not visible on 3 of 3 rows"
     );
     assert_eq!((of(&all, Source::AuditLog).0, all.events.len()), (Coverage::Partial, 1));
     assert_eq!(of(&all, Source::Repos).0, Coverage::Partial);
