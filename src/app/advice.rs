@@ -34,7 +34,7 @@ impl Error {
             Self::NoneInside { there, .. } | Self::NoSuchSnapshot { there, .. } => {
                 format!("choose among {there}; `rollcall snapshots ORG` lists them all")
             }
-            Self::Io { .. } => "check free space and permissions of the folder, then run the command again".to_owned(),
+            Self::Io { .. } => "check the path, its permissions and free space, then run the command again".to_owned(),
             Self::Exists { hint, .. } => (*hint).to_owned(),
             Self::Unexplained { near: Some(near), .. } => {
                 format!("did you mean {near:?}? `rollcall explain` lists every name")
@@ -103,7 +103,7 @@ fn store_hint(error: &store::Error) -> String {
             "restore the file from a backup, then run `rollcall verify` on the store"
         }
         store::Error::NotOurs { .. } => "give the folder of a store, an organization in it, a snapshot or a report",
-        _ => "check free space and permissions of the store's folder, then run the command again",
+        _ => "check the path, its permissions and free space, then run the command again",
     }
     .to_owned()
 }
@@ -114,9 +114,7 @@ const fn report_hint(error: &report::Error) -> &'static str {
         report::Error::UnknownTemplate { .. } => "give a bundled name or the path of a template to --template",
         report::Error::ReadTemplate { .. } | report::Error::Template { .. } => "correct the template",
         report::Error::SameName(_) => "give each template a name of its own",
-        report::Error::Io { .. } => {
-            "check free space and permissions of the report's folder, then run the command again"
-        }
+        report::Error::Io { .. } => "check the path, its permissions and free space, then run the command again",
         _ => "this is a fault of rollcall: report it with the three lines above",
     }
 }
