@@ -38,6 +38,13 @@ impl Limit {
     }
 }
 
+impl Limit {
+    /// How long, from the sending of the request, the window lasts at the least: `t` may have been rounded up.
+    pub(super) fn lasts(&self) -> Duration {
+        Duration::from_secs(self.resets.unwrap_or(0).saturating_sub(1)).min(LONGEST)
+    }
+}
+
 /// The buckets of one answer. Items that state no remainder are ignored.
 pub(super) fn parse(limit: &str, policy: &str) -> Vec<Limit> {
     let policies: Vec<_> = items(policy).map(Item::parse).collect();

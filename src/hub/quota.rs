@@ -10,6 +10,8 @@
 //! - Requests still in flight when a window ends may be counted in the next one. There are fewer of them than the quota
 //!   (the one that opened the window was answered), so the first request of the next window always fits; they are
 //!   taken off what it finds left, and their own answers, which may speak of either window, are not listened to.
+//! - When the first request of a window gets no answer, another one goes only if it fits beside all those that may be
+//!   counted in that window: the unanswered one, those in flight, and those answered so late that they may be.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -32,6 +34,8 @@ pub(super) enum Admission {
 pub(super) struct Ticket {
     /// Source of the request.
     source: Source,
+    /// When it was sent.
+    sent: Duration,
     /// Buckets it counts on, with the number of the window it was sent in.
     buckets: Vec<(String, u64)>,
 }
@@ -64,6 +68,12 @@ struct Bucket {
     left: Option<u64>,
     /// When the window has surely ended; known together with `left`.
     ends: Option<Duration>,
+    /// Until when the window surely lasts.
+    lasts: Duration,
+    /// Requests of this window answered after that: the server may have counted them in the next one.
+    late: u64,
+    /// Such requests of the window before.
+    carried: u64,
     /// Requests of this window in flight.
     fresh: u64,
     /// Requests of earlier windows in flight.
@@ -93,6 +103,8 @@ impl Bucket {
         self.stale += self.fresh;
         self.fresh = 0;
         self.lost = 0;
+        self.lasts = Duration::ZERO;
+        self.carried = std::mem::take(&mut self.late);
     }
 
     /// Whether one more request fits.
@@ -111,13 +123,15 @@ impl Bucket {
     /// Whether the first request of a window may go.
     fn ask_to_open(&mut self, now: Duration) -> Say {
         if self.lost > 0 && now >= self.lost_until {
-            self.lost = 0;
+            (self.lost, self.carried) = (0, 0);
         }
-        let fits = self.quota.map_or(self.stale == 0, |quota| self.stale + self.lost < quota.max(1));
-        match fits {
-            true => Say::Room,
-            false if self.stale > 0 => Say::AfterAnswer,
-            false => Say::Until(self.lost_until),
+        let counted = self.stale + self.lost + self.carried;
+        let fits = self.quota.map_or(self.stale == 0, |quota| counted < quota.max(1));
+        // With nothing in flight and nothing lost there is nothing to wait for, even if the quota has shrunk meanwhile.
+        match (fits, self.stale, self.lost) {
+            (true, _, _) | (false, 0, 0) => Say::Room,
+            (false, 0, _) => Say::Until(self.lost_until),
+            (false, _, _) => Say::AfterAnswer,
         }
     }
 
@@ -128,13 +142,16 @@ impl Bucket {
         self.number
     }
 
-    /// Takes in what an answer says. `number` is the window in which its request was sent.
-    fn learn(&mut self, number: u64, limit: &Limit, now: Duration) {
-        self.release(number);
+    /// Takes in what an answer says. `number` is the window in which its request was sent, at `sent`.
+    fn learn(&mut self, number: u64, limit: &Limit, sent: Duration, now: Duration) {
+        self.release(number, now);
         self.quota = limit.quota.or(self.quota);
         self.window = limit.window.or(self.window);
         if number != self.number {
             return;
+        }
+        if self.left.is_none() {
+            self.lasts = sent + limit.lasts();
         }
         let ends = now + limit.ends_within();
         self.ends = Some(self.ends.map_or(ends, |known| known.min(ends)));
@@ -143,7 +160,7 @@ impl Bucket {
 
     /// Takes in a good answer that says nothing about this bucket.
     fn assume(&mut self, number: u64, now: Duration) {
-        self.release(number);
+        self.release(number, now);
         if number == self.number && self.left.is_none() {
             // The Hub stopped stating its quota: the last one known is taken to hold.
             self.left = self.quota.map(|quota| quota.saturating_sub(1 + self.stale)).or(Some(u64::MAX));
@@ -153,7 +170,7 @@ impl Bucket {
 
     /// Takes in that a request got no answer.
     fn lose(&mut self, number: u64, now: Duration) {
-        self.release(number);
+        self.release(number, now);
         if number == self.number && self.left.is_none() {
             self.lost += 1;
             self.lost_until = now + self.window.unwrap_or_default();
@@ -161,9 +178,14 @@ impl Bucket {
     }
 
     /// Takes a request off the count of those in flight.
-    fn release(&mut self, number: u64) {
-        let count = if number == self.number { &mut self.fresh } else { &mut self.stale };
-        *count = count.saturating_sub(1);
+    fn release(&mut self, number: u64, now: Duration) {
+        if number == self.number {
+            self.fresh = self.fresh.saturating_sub(1);
+            self.late += u64::from(self.left.is_some() && now > self.lasts);
+        } else {
+            self.stale = self.stale.saturating_sub(1);
+            self.carried += 1;
+        }
     }
 }
 
@@ -189,7 +211,7 @@ impl Quota {
                 buckets.push((name, number));
             }
         }
-        Admission::Go(Ticket { source, buckets })
+        Admission::Go(Ticket { source, sent: now, buckets })
     }
 
     /// An answer arrived, with what it says about buckets.
@@ -199,9 +221,9 @@ impl Quota {
         for (name, number) in &ticket.buckets {
             let Some(bucket) = self.buckets.get_mut(name) else { continue };
             match limits.iter().find(|limit| limit.bucket == *name) {
-                Some(limit) => bucket.learn(*number, limit, now),
+                Some(limit) => bucket.learn(*number, limit, ticket.sent, now),
                 None if limits.is_empty() => bucket.assume(*number, now),
-                None => bucket.release(*number),
+                None => bucket.release(*number, now),
             }
         }
         for limit in limits {
@@ -222,7 +244,7 @@ impl Quota {
             bucket.roll();
         }
         if bucket.left.is_none() && bucket.fresh == 0 {
-            bucket.learn(bucket.number, limit, now);
+            bucket.learn(bucket.number, limit, now, now);
         } else {
             bucket.left = bucket.left.map(|left| left.saturating_sub(1).min(limit.left));
         }

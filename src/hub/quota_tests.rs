@@ -193,6 +193,27 @@ fn a_quota_that_others_spend_is_believed() {
 }
 
 #[test]
+fn a_quota_that_shrinks_does_not_stop_everything() {
+    let mut quota = Quota::default();
+    let limit = |q, t| Limit {
+        bucket: "api".to_owned(),
+        left: q - 1,
+        resets: Some(t),
+        quota: Some(q),
+        window: Some(Duration::from_secs(2)),
+    };
+    let at = Duration::from_millis;
+    let Admission::Go(first) = quota.admit(Source::Whoami, at(0)) else { panic!("refused") };
+    quota.answered(&first, &[limit(9, 2)], at(1));
+    let tickets: Vec<_> = (0..5).map(|_| quota.admit(Source::Members, at(1500))).collect();
+    for ticket in tickets {
+        let Admission::Go(ticket) = ticket else { panic!("refused") };
+        quota.answered(&ticket, &[limit(2, 1)], at(1600));
+    }
+    assert!(matches!(quota.admit(Source::Members, at(9000)), Admission::Go(_)));
+}
+
+#[test]
 fn buckets_are_counted_apart() {
     let mut quota = Quota::default();
     let limit = |bucket: &str, left| Limit {
