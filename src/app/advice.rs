@@ -42,7 +42,7 @@ impl Error {
             Self::Unexplained { near: None, .. } => "`rollcall explain` lists every name".to_owned(),
             Self::Output(_) => "check where stdout goes".to_owned(),
             Self::Hub(error) => hub_hint(error).to_owned(),
-            Self::Collect(error) => collect_hint(error),
+            Self::Collect(error) | Self::Examine(error) => collect_hint(error),
             Self::Store(error) => store_hint(error),
             Self::Differs { .. } => {
                 "restore the file from a backup; what was sealed must not be edited, and a report can be made anew"

@@ -133,6 +133,9 @@ pub enum Error {
     /// The collection failed as a whole.
     #[error("nothing could be collected")]
     Collect(#[source] collect::Error),
+    /// The token could not be examined.
+    #[error("the token could not be examined")]
+    Examine(#[source] collect::Error),
     /// The store refused or is damaged.
     #[error("the store could not do its part")]
     Store(#[from] store::Error),
@@ -207,6 +210,7 @@ impl Error {
             | Self::Io { .. }
             | Self::Hub(_)
             | Self::Collect(_)
+            | Self::Examine(_)
             | Self::Store(_)
             | Self::Analyze(_)
             | Self::Serve(_)

@@ -9,6 +9,7 @@ mod advice;
 mod clock;
 mod collect;
 mod demo;
+mod doctor;
 mod engine;
 mod error;
 mod explain;
@@ -24,7 +25,7 @@ mod token;
 
 pub use advice::three_lines;
 pub use error::{Error, Exit};
-pub use request::{Collect, Command, Common, Orgs, Report, Request};
+pub use request::{Collect, Command, Common, Doctor, Orgs, Report, Request};
 pub use settings::Environment;
 
 pub use crate::collect::Progress;
@@ -77,6 +78,7 @@ pub fn execute(request: &Request, environment: &Environment, console: &Arc<dyn C
             let reporter = Reporter::new(report)?;
             reporter.report(&settings()?, org, common, console)
         }
+        Command::Doctor { org, doctor } => doctor::run(&settings()?, org, (doctor, common), console),
         Command::Snapshots { org } => print(console, &snapshots::list(&settings()?, org)?),
         Command::Verify { path } => print(console, &snapshots::verify(path)?),
         Command::Explain { id } => print(console, &explain::explain(id.as_deref(), &catalog()?)?),

@@ -70,6 +70,13 @@ pub enum Command {
         /// How.
         report: Report,
     },
+    /// `doctor`.
+    Doctor {
+        /// The organization.
+        org: OrgName,
+        /// How.
+        doctor: Doctor,
+    },
     /// `snapshots`.
     Snapshots {
         /// The organization.
@@ -147,6 +154,15 @@ pub struct Report {
     pub formats: Vec<String>,
     /// `--out`.
     pub out: Option<PathBuf>,
+}
+
+/// Flags of `doctor`.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Doctor {
+    /// `--with-export`.
+    pub with_export: bool,
+    /// `--format json`.
+    pub json: bool,
 }
 
 #[cfg(test)]

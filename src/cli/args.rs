@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::{
-    app::{Collect, Command, Common, Orgs, Report, Request},
+    app::{Collect, Command, Common, Doctor, Orgs, Report, Request},
     model::{coverage::Source, ids::OrgName, verdict::Severity},
 };
 
@@ -52,6 +52,16 @@ pub(super) enum LogFormat {
     #[default]
     Text,
     /// One JSON object a line.
+    Json,
+}
+
+/// Form of what `doctor` prints.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
+pub(super) enum DoctorFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs.
     Json,
 }
 
@@ -146,6 +156,17 @@ pub(super) enum Action {
         /// How to report.
         #[command(flatten)]
         report: ReportArgs,
+    },
+    /// Tell which sources the token can read, which permissions it lacks, and which it does not need
+    Doctor {
+        /// The organization
+        org: OrgName,
+        /// Export the audit log, too: the export is recorded in the log, and can be large
+        #[arg(long)]
+        with_export: bool,
+        /// Form of the answer
+        #[arg(long, value_enum, default_value_t)]
+        format: DoctorFormat,
     },
     /// List an organization's snapshots: id, coverage, sizes, chain
     Snapshots {
@@ -276,6 +297,9 @@ impl Cli {
             },
             Action::Collect { org, collect } => Command::Collect { org, collect: collect.into_request() },
             Action::Report { org, report } => Command::Report { org, report: report.into_request() },
+            Action::Doctor { org, with_export, format } => {
+                Command::Doctor { org, doctor: Doctor { with_export, json: format == DoctorFormat::Json } }
+            }
             Action::Snapshots { org } => Command::Snapshots { org },
             Action::Verify { path } => Command::Verify { path },
             Action::Explain { id } => Command::Explain { id },

@@ -19,6 +19,12 @@ pub(super) async fn read(reader: &Reader<'_>, org: &str) -> Result<(Ledger, Vec<
     members.retain(|member| seen.insert(member.user_id.clone()));
     members.sort_by(|a, b| a.user_id.cmp(&b.user_id));
     ledger.rows = members.len() as u64;
+    hidden(&mut ledger, &members);
+    Ok((ledger, members))
+}
+
+/// Enters the fields that the token does not see.
+pub(super) fn hidden(ledger: &mut Ledger, members: &[Member]) {
     let without = |seen: fn(&Member) -> bool| members.iter().filter(|member| !seen(member)).count();
     ledger.hides("role", without(|member| member.role.is_some()));
     ledger.hides("twoFaEnabled", without(|member| member.two_factor.is_some()));
@@ -26,11 +32,10 @@ pub(super) async fn read(reader: &Reader<'_>, org: &str) -> Result<(Ledger, Vec<
     if members.iter().any(|member| member.is_external.is_some()) {
         ledger.hides("isExternalCollaborator", without(|member| member.is_external.is_some()));
     }
-    Ok((ledger, members))
 }
 
 /// One item.
-fn member(item: &Value) -> Result<Member, String> {
+pub(super) fn member(item: &Value) -> Result<Member, String> {
     Ok(Member {
         user_id: wire::needed(item, &["_id", "id"])?,
         username: wire::needed(item, &["user", "name", "username"])?,

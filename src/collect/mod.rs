@@ -7,6 +7,7 @@
 mod audit;
 mod commits;
 mod decode;
+mod doctor;
 mod error;
 mod event_types;
 mod gated;
@@ -28,8 +29,10 @@ mod wire;
 
 use std::collections::BTreeMap;
 
+pub use doctor::{Examination, examine};
 pub use error::Error;
 pub use run::collect;
+pub use whoami::{Grant, Reach};
 
 use crate::{
     model::{

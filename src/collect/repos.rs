@@ -91,7 +91,7 @@ pub(super) async fn read(reader: &Reader<'_>, org: &str) -> Result<(Ledger, Repo
 }
 
 /// Whether a name is `org/…` with nothing behind a second slash.
-fn belongs(name: &str, org: &str) -> bool {
+pub(super) fn belongs(name: &str, org: &str) -> bool {
     name.split_once('/')
         .is_some_and(|(owner, rest)| fold(owner) == fold(org) && !rest.is_empty() && !rest.contains('/'))
 }
@@ -168,7 +168,7 @@ fn visibility(item: &Value) -> Option<String> {
 }
 
 /// `false`, or the mode.
-fn gated(item: &Value) -> Option<String> {
+pub(super) fn gated(item: &Value) -> Option<String> {
     wire::flag(item, "gated").map(|flag| flag.to_string()).or_else(|| wire::text(item, "gated"))
 }
 

@@ -228,7 +228,7 @@ fn without_repos(repos: &SourceRecord) -> Option<SourceRecord> {
 }
 
 /// The plan: the configured one, else whoami's, else the overview's; a found organization without one is free.
-fn plan_fact(plan: &Plan, who: &Whoami, overview: &Overview) -> PlanFact {
+pub(super) fn plan_fact(plan: &Plan, who: &Whoami, overview: &Overview) -> PlanFact {
     let stated = [(&plan.plan, "configuration"), (&who.plan, "whoami"), (&overview.plan, "overview")];
     let word =
         |name: &Option<String>| name.as_deref().map(|name| name.trim().to_lowercase()).filter(|name| !name.is_empty());

@@ -22,6 +22,30 @@ pub(super) struct Whoami {
     pub(super) listed: bool,
     /// The organization's plan; `None` when it names none.
     pub(super) plan: Option<String>,
+    /// Permissions of a fine-grained token, each with its reach; empty for other tokens.
+    pub(super) grants: Vec<Grant>,
+}
+
+/// A permission of a fine-grained token.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Grant {
+    /// The permission, as in `org.members.read`.
+    pub permission: String,
+    /// Where it holds.
+    pub reach: Reach,
+}
+
+/// Where a permission holds.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Reach {
+    /// In the organization as a whole.
+    Org,
+    /// In one of its repositories, which is named.
+    Repo(String),
+    /// Everywhere (the token's global permissions).
+    Everywhere,
+    /// In something that is not the organization's, or not recognizably: the kind and the name.
+    Elsewhere(String),
 }
 
 /// Asks.
@@ -57,6 +81,7 @@ fn facts(body: &Value, org: &OrgName) -> Whoami {
     let ours = orgs.iter().find(|o| wire::text(o, "name").is_some_and(|name| fold(&name) == fold(org.as_str())));
     let entry = ours.unwrap_or(&empty);
     let org_id = wire::id(entry);
+    let grants = grants(token, org, org_id.as_deref());
     Whoami {
         listed: ours.is_some(),
         plan: wire::text(entry, "plan"),
@@ -67,26 +92,41 @@ fn facts(body: &Value, org: &OrgName) -> Whoami {
             token_role: wire::text(token, "role"),
             token_created_at: wire::time(token, "createdAt"),
             token_name: wire::text(token, "displayName"),
-            permissions: permissions(token, org, org_id.as_deref()),
+            permissions: permissions(&grants),
             role_in_org: wire::text(entry, "roleInOrg"),
             security_restrictions: words(entry, "securityRestrictions").into_iter().collect(),
             org_id,
         },
+        grants,
     }
 }
 
-/// Permissions of a fine-grained token that reach the organization: those scoped to it, to one of its repositories,
-/// and the global ones. What is scoped to the user's own account or to other organizations is nobody's business here.
-fn permissions(token: &Value, org: &OrgName, org_id: Option<&str>) -> Vec<String> {
+/// Permissions that reach the organization: those scoped to it, to one of its repositories, and the global ones. What
+/// is scoped to the user's own account or to other organizations is nobody's business in a manifest.
+fn permissions(grants: &[Grant]) -> Vec<String> {
+    let ours = grants.iter().filter(|grant| !matches!(grant.reach, Reach::Elsewhere(_)));
+    ours.map(|grant| grant.permission.clone()).collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// Every permission of a fine-grained token with its reach, sorted.
+fn grants(token: &Value, org: &OrgName, org_id: Option<&str>) -> Vec<Grant> {
     let Some(fine) = token.get("fineGrained") else { return Vec::new() };
-    let mut all = words(fine, "global");
+    let org = fold(org.as_str());
+    let grant = |permission, reach: &Reach| Grant { permission, reach: reach.clone() };
+    let mut all: BTreeSet<_> = words(fine, "global").into_iter().map(|word| grant(word, &Reach::Everywhere)).collect();
     for scope in wire::list(fine, "scoped").into_iter().flatten() {
         let entity = scope.get("entity").unwrap_or(&Value::Null);
-        let name = fold(&wire::text(entity, "name").unwrap_or_default());
+        let name = wire::text(entity, "name").unwrap_or_default();
         let same_id = org_id.is_some() && wire::id(entity).as_deref() == org_id;
-        if same_id || name == fold(org.as_str()) || name.starts_with(&format!("{}/", fold(org.as_str()))) {
-            all.extend(words(scope, "permissions"));
-        }
+        let reach = if same_id || fold(&name) == org {
+            Reach::Org
+        } else if fold(&name).starts_with(&format!("{org}/")) {
+            Reach::Repo(name)
+        } else {
+            let kind = wire::text(entity, "type").unwrap_or_else(|| "entity".to_owned());
+            Reach::Elsewhere(format!("{kind} {name}").trim_end().to_owned())
+        };
+        all.extend(words(scope, "permissions").into_iter().map(|word| grant(word, &reach)));
     }
     all.into_iter().collect()
 }
@@ -121,6 +161,14 @@ mod tests {
         assert_eq!((facts.listed, facts.plan.as_deref()), (true, Some("team")));
         assert_eq!(facts.collector.role_in_org.as_deref(), Some("admin"));
         assert!(facts.collector.token_created_at.is_some());
+        let reach = |word: &str| {
+            let of_word = facts.grants.iter().filter(|grant| grant.permission == word);
+            of_word.map(|grant| grant.reach.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(reach("org.read"), [Reach::Org, Reach::Repo("Acme/arm".to_owned())]);
+        assert_eq!(reach("discussion.write"), [Reach::Everywhere]);
+        assert_eq!(reach("user.write"), [Reach::Elsewhere("user ada".to_owned())]);
+        assert_eq!(reach("org.write"), [Reach::Elsewhere("org other".to_owned())]);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::{
     error::Error as _,
     fmt,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU32, Ordering},
     },
     time::Duration,
@@ -30,6 +30,7 @@ use super::{
     pager::Pager,
     retry,
     token::Token,
+    vitals::Vitals,
 };
 use crate::model::{
     coverage::Source,
@@ -91,6 +92,8 @@ pub struct Client {
     heard: AtomicBool,
     /// Requests in a row that got no answer.
     silent: AtomicU32,
+    /// What the answers say beside their bodies.
+    vitals: Mutex<Vitals>,
 }
 
 impl fmt::Debug for Client {
@@ -148,6 +151,7 @@ impl Client {
             slots: Semaphore::new(options.concurrency.max(1)),
             heard: AtomicBool::new(false),
             silent: AtomicU32::new(0),
+            vitals: Mutex::default(),
             options,
         })
     }
@@ -168,6 +172,12 @@ impl Client {
     #[must_use]
     pub fn has_token(&self) -> bool {
         self.authorization.0.is_some()
+    }
+
+    /// The Hub's clock and the quota as the newest answers tell them.
+    #[must_use]
+    pub fn vitals(&self) -> Vitals {
+        self.vitals.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Requests in flight at most.
@@ -314,9 +324,12 @@ impl Client {
         if let Some(value) = authorization {
             request = request.header(reqwest::header::AUTHORIZATION, value.clone());
         }
+        let sent = (self.options.clock)();
         let response = request.send().await?;
         self.heard.store(true, Ordering::Relaxed);
         let stated = limits::parse(&joined(&response, "ratelimit"), &joined(&response, "ratelimit-policy"));
+        let span = (sent, (self.options.clock)());
+        self.vitals.lock().unwrap_or_else(PoisonError::into_inner).hear(&joined(&response, "date"), span, &stated);
         if stated.is_empty() && response.status().is_server_error() {
             // Something in front of the Hub answered; whether the Hub counted the request is not known.
             drop(pass);

@@ -20,6 +20,7 @@ mod retry;
 pub(crate) mod testing;
 mod text;
 mod token;
+mod vitals;
 
 pub use client::{Client, Clock, Options};
 pub use endpoint::Endpoint;
@@ -28,3 +29,4 @@ pub use pacer::Waiting;
 pub use pager::Pager;
 pub use text::one_line;
 pub use token::Token;
+pub use vitals::{Quota, Vitals};

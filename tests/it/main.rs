@@ -4,5 +4,6 @@ mod cli;
 mod collect;
 mod common;
 mod demo;
+mod doctor;
 mod house;
 mod readme;
