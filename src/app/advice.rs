@@ -194,5 +194,7 @@ mod tests {
         }
         let [what, why, _] = three_lines(&Error::Io { doing: "write", path: "f".into(), source: io() });
         assert_eq!((what.as_str(), why.as_str()), ("cannot write f", "disk is full"));
+        let deep = Error::Store(store::Error::Io { doing: "find", path: "f".into(), source: io() });
+        assert_eq!(three_lines(&deep)[1], "could not find f: disk is full");
     }
 }

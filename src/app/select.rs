@@ -233,6 +233,8 @@ mod tests {
         let chosen = select(&quarters(), Some("2026-02-01..2026-09-30"), None, None).unwrap();
         assert_eq!(chosen.snapshot.as_str(), "20260701T060000Z");
         assert_eq!(chosen.baseline.unwrap().as_str(), "20260101T060000Z");
+        let sharp = select(&quarters(), Some("2026-07-01T06:00:00Z..2026-12-31"), None, None).unwrap();
+        assert_eq!(sharp.baseline.unwrap().as_str(), "20260701T060000Z", "at the start counts as before it");
         let first = select(&quarters(), Some("2026-Q1"), None, None).unwrap();
         assert_eq!((first.snapshot.as_str(), first.baseline), ("20260101T060000Z", None));
         assert!(matches!(select(&quarters(), Some("2025-Q1"), None, None), Err(Error::NoneInside { .. })));

@@ -70,8 +70,10 @@ impl Environment {
     #[expect(clippy::disallowed_methods, reason = "the one reader of the environment")]
     #[must_use]
     pub fn read() -> Self {
-        let text = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
         let path = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        // Bytes that are no text stay visible as such, so that a broken token is refused and not passed over.
+        let text =
+            |name: &str| token::trimmed(std::env::var_os(name).as_deref().map(|v| v.to_string_lossy()).as_deref());
         Self {
             token: text("HF_TOKEN"),
             token_path: path("HF_TOKEN_PATH"),

@@ -9,8 +9,9 @@ use comfy_table::{CellAlignment, Table, presets};
 
 use super::select::Selection;
 use crate::{
-    analyze::{self, Analysis},
+    analyze::Analysis,
     model::{
+        coverage::Source,
         exception::ExceptionState,
         manifest::Manifest,
         time,
@@ -75,12 +76,12 @@ impl Summary<'_> {
 
     /// What could not be seen.
     fn gaps(&self, text: &mut String) {
-        let gaps = analyze::gaps_of(self.manifest);
+        let gaps: Vec<_> = Source::ALL.into_iter().filter(|source| self.manifest.is_gap(*source)).collect();
         for (source, why) in self.manifest.hidden_fields() {
             let _ = writeln!(text, "\nhidden from this token: {source}: {why}");
         }
         if gaps.is_empty() {
-            text.push_str("\nno source that an analyzer needs is a gap\n");
+            text.push_str("\nno source is a gap\n");
             return;
         }
         text.push_str("\ngaps: what rests on these is unknown\n");

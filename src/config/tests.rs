@@ -95,6 +95,8 @@ fn a_wrong_value_names_what_is_expected() {
             (6, "`count_external` must be true or false, found \"no\"".to_owned()),
         ]
     );
+    let limits = Config::parse("[seats]\nrenewal_day = 31\n[activity]\ngrace_days = 0\n", &known()).unwrap();
+    assert_eq!((limits.values.seats.renewal_day, limits.values.activity.grace_days), (31, 0));
     for price in ["nan", "inf", "-0.01"] {
         assert_eq!(problems(&format!("[seats]\nprice_usd = {price}\n")).len(), 1, "{price}");
     }

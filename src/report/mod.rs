@@ -188,7 +188,7 @@ mod tests {
         assert!(matches!(error, Error::SameName(_)));
         sample.outcomes[0].rows[0].cells.pop();
         let error = write(&sample.input(), &[template], &[Format::Csv], out.path()).unwrap_err();
-        assert!(error.to_string().contains("gave 4 cells for 5 columns"), "{error}");
+        assert!(error.to_string().contains("gave 5 cells for 6 columns"), "{error}");
         assert_eq!(std::fs::read_dir(out.path()).unwrap().count(), 0);
     }
 

@@ -21,7 +21,7 @@ fn the_demo_does_the_whole_job_and_what_it_leaves_can_be_checked() {
     let sandbox = Sandbox::new().unwrap();
     let demo = sandbox.run("demo").unwrap();
     assert_eq!(demo.code, 0, "{demo:?}");
-    assert!(demo.stdout.contains("seat-spend") && demo.stdout.contains("no source that an analyzer needs is a gap"), "{}", demo.stdout);
+    assert!(demo.stdout.contains("seat-spend") && demo.stdout.contains("no source is a gap"), "{}", demo.stdout);
     assert!(!sandbox.path("rollcall-store").exists());
 
     let report = sandbox.path(REPORT);

@@ -102,6 +102,7 @@ fn repositories_follow_their_group_else_their_creator() {
         .repo("acme/read", |_| ())
         .created(90, "reader", "acme/read")
         .repo("acme/nobody", |_| ())
+        .repo("acme/edge", |r| r.created_at = Some(ago(365)))
         .repo("acme/old", |r| r.created_at = Some(ago(366)));
     let verdict = |name: &str| org.verdict(OWNERS, "repo", name);
     assert_eq!(verdict("acme/grouped"), "pass info covered");
@@ -111,6 +112,7 @@ fn repositories_follow_their_group_else_their_creator() {
     assert_eq!(verdict("acme/left"), "fail medium creator-left");
     assert_eq!(verdict("acme/read"), "review low org-admins-only");
     assert_eq!(verdict("acme/nobody"), "review low org-admins-only");
+    assert_eq!(verdict("acme/edge"), "review low org-admins-only");
     assert_eq!(verdict("acme/old"), "unknown low creator-unknown");
     let blind = org.coverage(Source::AuditLog, Coverage::Partial);
     assert_eq!(blind.verdict(OWNERS, "repo", "acme/nobody"), "unknown low creator-unknown");

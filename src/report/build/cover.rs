@@ -9,7 +9,17 @@ use crate::{
 /// The cover's blocks. The renderer sets title and organization from the document.
 pub(super) fn blocks(context: &Context<'_>) -> Vec<Block> {
     let words = &context.words;
-    vec![badge(context), Block::Facts(facts(context)), note(words.get("cover.note"))]
+    let mut out = vec![badge(context)];
+    out.extend(remark(context));
+    out.extend([Block::Facts(facts(context)), note(words.get("cover.note"))]);
+    out
+}
+
+/// What evidence without a gap still does not show: rows that nobody could judge.
+fn remark(context: &Context<'_>) -> Option<Block> {
+    let rows: usize = context.input.outcomes.iter().map(|o| o.count(Verdict::Unknown)).sum();
+    let says_nothing_new = context.gaps().next().is_some() || rows == 0;
+    (!says_nothing_new).then(|| note(context.words.say("cover.unknown", &[("rows", &rows.to_string())])))
 }
 
 /// *Evidence complete*, or the number of gaps and where they are listed.
@@ -73,7 +83,6 @@ fn facts(context: &Context<'_>) -> Vec<(String, Text)> {
             ),
         ),
         (words.get("cover.baseline"), plain(baseline)),
-        (words.get("cover.audience"), plain(context.template.audience())),
         (words.get("cover.manifest"), mono(input.manifest_sha256.clone())),
     ]
 }

@@ -292,6 +292,16 @@ mod tests {
     }
 
     #[test]
+    fn what_complete_evidence_does_not_show_is_on_the_cover() {
+        let mut sample = Sample::new();
+        let remark = "`role` is not visible on 1 of 4 rows".to_owned();
+        sample.manifest.sources.get_mut(&Source::Members).unwrap().why = Some(remark.clone());
+        let text = testing::dump(&document(&sample));
+        assert!(text.contains("1 row is unknown all the same"));
+        assert!(text.contains(&remark));
+    }
+
+    #[test]
     fn a_template_without_a_section_has_no_way_to_it() {
         let mut sample = Sample::new();
         sample.open_a_gap(Source::Tokens);

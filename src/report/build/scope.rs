@@ -38,10 +38,10 @@ fn coverage(context: &Context<'_>) -> Block {
     let words = &context.words;
     let columns = [
         (words.get("scope.source"), 2.7),
-        (words.get("scope.coverage"), 3.0),
+        (words.get("scope.coverage"), 2.6),
         (words.get("scope.rows"), -0.8),
         (words.get("scope.requests"), -0.9),
-        (words.get("scope.why"), 3.8),
+        (words.get("scope.why"), 4.2),
     ];
     let (gaps, others): (Vec<_>, Vec<_>) = context.sources.iter().partition(|s| s.gap);
     let rows = gaps.into_iter().chain(others).map(|s| source_row(context, s)).collect();
@@ -56,7 +56,9 @@ fn source_row(context: &Context<'_>, fact: &SourceFact<'_>) -> Vec<Text> {
     let meaning = words.find(&format!("coverage.{}", fact.coverage)).unwrap_or_default();
     let mut coverage = if fact.gap { vec![Span::Verdict(Verdict::Unknown), Span::Plain(" ".into())] } else { vec![] };
     coverage.push(Span::Strong(fact.coverage.to_string()));
-    coverage.push(Span::Plain(format!(": {meaning}")));
+    if !meaning.is_empty() {
+        coverage.push(Span::Plain(format!(": {meaning}")));
+    }
     let mut why: Vec<String> = fact.why.map(str::to_owned).into_iter().collect();
     if !fact.needed_by.is_empty() {
         let titles: Vec<String> = fact.needed_by.iter().map(|id| context.title_of(id)).collect();

@@ -42,6 +42,7 @@ static INACTIVE: Meta = Meta {
         col("last_active_at", CellKind::Time),
         col("idle_days", CellKind::Integer),
         col("monthly_cost_usd", CellKind::Money),
+        col("fullname", CellKind::Text),
     ],
     rules: &[
         rule("inactive", Verdict::Fail, Severity::High, "No sign of activity for the threshold or longer."),
@@ -105,6 +106,7 @@ static ACCESS: Meta = Meta {
         col("path", CellKind::Text),
         col("last_active_at", CellKind::Time),
         col("idle_days", CellKind::Integer),
+        col("fullname", CellKind::Text),
     ],
     rules: &[],
 };
@@ -146,7 +148,14 @@ pub(super) fn inactive_seats() -> Outcome {
         Verdict::Fail,
         "inactive",
         "Last active 120 days ago (2026-06-03), threshold 90; \"idle\", she said.",
-        vec!["admin".into(), false.into(), active("2026-06-03T06:00:00Z"), 120_i64.into(), Cell::Money(2000)],
+        vec![
+            "admin".into(),
+            false.into(),
+            active("2026-06-03T06:00:00Z"),
+            120_i64.into(),
+            Cell::Money(2000),
+            "Grace H.".into(),
+        ],
     );
     quiet.also = vec!["new-member".to_owned(), "other".to_owned()];
     let rows = vec![
@@ -156,21 +165,35 @@ pub(super) fn inactive_seats() -> Outcome {
             Verdict::Unknown,
             "activity-unknown",
             "The log reaches back 20 days only.",
-            vec!["read".into(), true.into(), Cell::Empty, Cell::Empty, Cell::Money(2000)],
+            vec!["read".into(), true.into(), Cell::Empty, Cell::Empty, Cell::Money(2000), "Dennis R.".into()],
         ),
         row(
             ("member", "ci-release-bot"),
             Verdict::Accepted,
             "inactive",
             "Last active 200 days ago; accepted until 2027-03-31: break-glass account.",
-            vec!["write".into(), false.into(), active("2026-03-15T06:00:00Z"), 200_i64.into(), Cell::Money(2000)],
+            vec![
+                "write".into(),
+                false.into(),
+                active("2026-03-15T06:00:00Z"),
+                200_i64.into(),
+                Cell::Money(2000),
+                "CI".into(),
+            ],
         ),
         row(
             ("member", "ada"),
             Verdict::Pass,
             "active",
             "Last active 3 days ago.",
-            vec!["admin".into(), false.into(), active("2026-09-28T06:00:00Z"), 3_i64.into(), Cell::Money(2000)],
+            vec![
+                "admin".into(),
+                false.into(),
+                active("2026-09-28T06:00:00Z"),
+                3_i64.into(),
+                Cell::Money(2000),
+                "Ada L.".into(),
+            ],
         ),
     ];
     let totals =
@@ -198,42 +221,7 @@ fn outcomes() -> Vec<Outcome> {
     let grant = vec!["eve".into(), "datasets/acme/voices".into(), "read".into(), Cell::Empty];
     let token =
         vec!["ada".into(), "acme".into(), "write".into(), vec!["acme/one".to_owned(), "acme/two".to_owned()].into()];
-    let by_department = json!([{"department": "Research", "seats": 3, "monthly_cost_usd": "60.00", "reclaimable_seats": 1}, {"department": null, "seats": 1, "monthly_cost_usd": "20.00", "reclaimable_seats": 0}]);
-    let seat = |name: &str, verdict, rule: &str, from: Option<&str>| {
-        let from = Cell::from(from.and_then(time::parse_date));
-        row(
-            ("member", name),
-            verdict,
-            rule,
-            "The seat costs 20.00 USD a month.",
-            vec![Cell::Money(2000), from, "Research".into()],
-        )
-    };
-    let seats = Chart {
-        id: "seats",
-        title: "Billed seats by status".to_owned(),
-        alt: "Of 4 billed seats, 1 can be given back.".to_owned(),
-        unit: "seats",
-        legend: vec![("used".to_owned(), Verdict::Pass), ("reclaimable".to_owned(), Verdict::Fail)],
-        bars: vec![
-            Bar { label: "used".to_owned(), parts: vec![3, 0] },
-            Bar { label: "reclaimable".to_owned(), parts: vec![0, 1] },
-        ],
-        threshold: None,
-    };
-    let role = |name: &str, idle: i64| {
-        let cells = vec![
-            name.into(),
-            "member".into(),
-            "acme".into(),
-            "write".into(),
-            "org-role".into(),
-            Cell::Empty,
-            idle.into(),
-        ];
-        row(("member", name), Verdict::Pass, "in-order", "Role write in the organization.", cells)
-    };
-    let mut all = vec![
+    vec![
         inactive_seats(),
         outcome(
             &OWNERS,
@@ -266,25 +254,68 @@ fn outcomes() -> Vec<Outcome> {
             ],
             json!({"paths_judged": 2, "paths_flagged": 2}),
         ),
-        outcome(
-            &SPEND,
-            vec![
-                seat("=grace", Verdict::Fail, "inactive", Some("2026-11-01")),
-                seat("ada", Verdict::Pass, "used", None),
-            ],
-            json!({"plan": "team", "price_usd": "20.00", "price_basis": "list price of the plan team", "seats_billed": 4,
+        seat_spend(),
+        population(),
+    ]
+}
+
+/// The outcome of `seat-spend`.
+fn seat_spend() -> Outcome {
+    let by_department = json!([{"department": "Research", "seats": 3, "monthly_cost_usd": "60.00", "reclaimable_seats": 1}, {"department": null, "seats": 1, "monthly_cost_usd": "20.00", "reclaimable_seats": 0}]);
+    let seat = |name: &str, verdict, rule: &str, from: Option<&str>| {
+        let from = Cell::from(from.and_then(time::parse_date));
+        row(
+            ("member", name),
+            verdict,
+            rule,
+            "The seat costs 20.00 USD a month.",
+            vec![Cell::Money(2000), from, "Research".into()],
+        )
+    };
+    let seats = Chart {
+        id: "seats",
+        title: "Billed seats by status".to_owned(),
+        alt: "Of 4 billed seats, 1 can be given back.".to_owned(),
+        unit: "seats",
+        legend: vec![("used".to_owned(), Verdict::Pass), ("reclaimable".to_owned(), Verdict::Fail)],
+        bars: vec![
+            Bar { label: "used".to_owned(), parts: vec![3, 0] },
+            Bar { label: "reclaimable".to_owned(), parts: vec![0, 1] },
+        ],
+        threshold: None,
+    };
+    let mut spend = outcome(
+        &SPEND,
+        vec![seat("=grace", Verdict::Fail, "inactive", Some("2026-11-01")), seat("ada", Verdict::Pass, "used", None)],
+        json!({"plan": "team", "price_usd": "20.00", "price_basis": "list price of the plan team", "seats_billed": 4,
                 "seats_without_invites": 4, "purchased": null, "over_under": null, "monthly_cost_usd": "80.00",
                 "annual_cost_usd": "960.00", "reclaimable_seats": 1, "reclaimable_monthly_usd": "20.00",
                 "reclaimable_annual_usd": "240.00", "possible_seats": 0, "possible_annual_usd": "0.00", "by_department": by_department}),
-        ),
-        outcome(
-            &ACCESS,
-            vec![role("ada", 3), role("dennis", 7)],
-            json!({"principals": 2, "entitlements": 2, "by_path": {"org-role": 2}}),
-        ),
-    ];
-    all[3].charts.push(seats);
-    all
+    );
+    spend.charts.push(seats);
+    spend
+}
+
+/// The outcome of `access`.
+fn population() -> Outcome {
+    let role = |name: &str, idle: i64| {
+        let cells = vec![
+            name.into(),
+            "member".into(),
+            "acme".into(),
+            "write".into(),
+            "org-role".into(),
+            Cell::Empty,
+            idle.into(),
+            Cell::Empty,
+        ];
+        row(("member", name), Verdict::Pass, "in-order", "Role write in the organization.", cells)
+    };
+    outcome(
+        &ACCESS,
+        vec![role("ada", 3), role("dennis", 7)],
+        json!({"principals": 2, "entitlements": 2, "by_path": {"org-role": 2}}),
+    )
 }
 
 /// Everything that an [`Input`] borrows.

@@ -40,8 +40,13 @@ impl Layout<'_> {
             }
         }
         for (n, block) in section.blocks.iter().enumerate() {
-            let words = matches!(block, Block::Paragraph(_) | Block::Note(_));
-            self.introduces = words && matches!(section.blocks.get(n + 1), Some(Block::Table(_) | Block::Code(_)));
+            let words = |b: &Block| matches!(b, Block::Paragraph(_) | Block::Note(_));
+            let headed = n > 0 && matches!(section.blocks[n - 1], Block::Heading { .. });
+            self.introduces = words(block)
+                && section
+                    .blocks
+                    .get(n + 1)
+                    .is_some_and(|next| matches!(next, Block::Table(_) | Block::Code(_)) || (headed && words(next)));
             self.block(block, node);
         }
         self.introduces = false;

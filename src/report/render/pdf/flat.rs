@@ -198,7 +198,7 @@ impl Setter<'_> {
         let levels = if maybe_rtl { BidiInfo::new(&text, Some(Level::ltr())).levels } else { Vec::new() };
         let level = |at: usize| levels.get(at).map_or(0, Level::number);
         let mut breaks = linebreaks(&text)
-            .filter(|(at, kind)| *at < text.len() && matches!(kind, BreakOpportunity::Allowed))
+            .filter(|(at, kind)| matches!(kind, BreakOpportunity::Allowed) && !inside_name(&text, *at))
             .map(|(at, _)| at)
             .peekable();
         let mut flat = Flat { runs: Vec::new(), attrs, rtl: false };
@@ -234,6 +234,13 @@ impl Setter<'_> {
         let width = self.points(word, flat.attrs[usize::from(attr)].size);
         flat.runs.push(Run { word, width, attr, level, space, brk });
     }
+}
+
+/// Whether a line would end inside a login, a path or an option. These stay whole as long as a line can hold them.
+fn inside_name(text: &str, at: usize) -> bool {
+    let bytes = text.as_bytes();
+    let graphic = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_none_or(u8::is_ascii_graphic);
+    graphic(at.checked_sub(1)) && graphic(Some(at))
 }
 
 /// Width of some runs without the space at their end.

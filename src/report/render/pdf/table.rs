@@ -5,19 +5,22 @@ use super::{
     piece::{NodeId, Piece, Tree, f64_of, stroke},
     set::Line,
     style::{CELL, HAIR, HAIRLINE, HEAD, NOTE, QUIET},
-    widths::{self, Wish},
+    widths::{self, Cell, Wish},
 };
 use crate::report::document::{Align, Column, Span, Table, Text};
 
 /// Space above and below the lines of a row.
 const PAD: f64 = 3.0;
 /// Rows that are measured for column widths; more of them change little.
-const SAMPLE: usize = 400;
+const SAMPLE: usize = 200;
 /// Above so many cells a document's structure has rows instead of cells: it would weigh more than the text.
 const FINE_CELLS: usize = 20_000;
 
 /// Columns narrower than this hold no words; such a table is set as lists.
 const NARROWEST: f64 = 24.0;
+
+/// Column heads up to this width stay on one line.
+const SHORT_HEAD: f64 = 40.0;
 
 /// A table's grid.
 struct Grid {
@@ -71,13 +74,19 @@ impl Layout<'_> {
     /// Measures the columns.
     fn grid(&mut self, table: &Table, columns: &[&Column]) -> Grid {
         let count = f64_of(columns.len() as u64);
-        let gutter = if count > 12.0 { 4.0 } else { 10.0 };
+        let gutter = match columns.len() {
+            0..7 => 10.0,
+            7..13 => 8.0,
+            _ => 4.0,
+        };
         let total = self.geometry.measure() - gutter * (count - 1.0);
         let mut wishes: Vec<Wish> = columns
             .iter()
             .map(|c| {
                 let flat = self.set.flatten(&[Span::Plain(c.title.clone())], HEAD);
-                let (least, most) = (flat.longest_unit() + 0.5, flat.width() + 0.5);
+                let most = flat.width() + 0.5;
+                // Short heads stay on one line.
+                let least = if most <= SHORT_HEAD { most } else { flat.longest_unit() + 0.5 };
                 Wish { weight: f64::from(c.weight), least, most, grows: c.align == Align::Left }
             })
             .collect();
@@ -86,9 +95,9 @@ impl Layout<'_> {
             let mut wide = Vec::with_capacity(row.len());
             for (cell, wish) in row.iter().zip(&mut wishes) {
                 let flat = self.set.flatten(cell, CELL);
-                wish.least = wish.least.max(flat.longest_unit() + 0.5);
-                wish.most = wish.most.max(flat.width() + 0.5);
-                wide.push(flat.width() + 0.5);
+                let cell = Cell { word: flat.longest_unit() + 0.5, line: flat.width() + 0.5 };
+                wish.most = wish.most.max(cell.line);
+                wide.push(cell);
             }
             sample.push(wide);
         }
