@@ -19,6 +19,8 @@ fn all_analyzers(bencher: Bencher<'_, '_>) {
         past: &[],
         audit_parts: &parts,
         exceptions: &[],
+        period: (super::org::as_of() - chrono::TimeDelta::days(90), super::org::as_of()),
+        baseline: None,
     };
     bencher.bench_local(|| analyze(&inputs).expect("a readable archive"));
 }

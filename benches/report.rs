@@ -13,8 +13,16 @@ use rollcall::{
 /// The judgement of the generated organization, without its log.
 fn analysis() -> Analysis {
     let (tables, manifest, params) = (crate::org::tables(), crate::org::manifest(), Params::default());
-    let inputs =
-        Inputs { manifest: &manifest, params: &params, tables: &tables, past: &[], audit_parts: &[], exceptions: &[] };
+    let inputs = Inputs {
+        manifest: &manifest,
+        params: &params,
+        tables: &tables,
+        past: &[],
+        audit_parts: &[],
+        exceptions: &[],
+        period: (super::org::as_of(), super::org::as_of()),
+        baseline: None,
+    };
     analyze(&inputs).expect("no archive to read")
 }
 

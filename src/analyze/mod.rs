@@ -56,6 +56,26 @@ pub struct Inputs<'a> {
     pub audit_parts: &'a [PathBuf],
     /// Accepted risks.
     pub exceptions: &'a [Exception],
+    /// First and last instant of the period under review.
+    pub period: (Timestamp, Timestamp),
+    /// What the snapshot is compared with; `None` without a baseline.
+    pub baseline: Option<Baseline<'a>>,
+}
+
+/// The snapshot that another one is compared with.
+#[derive(Clone, Copy, Debug)]
+pub struct Baseline<'a> {
+    /// Its manifest.
+    pub manifest: &'a Manifest,
+    /// Its tables.
+    pub tables: &'a Tables,
+}
+
+impl Inputs<'_> {
+    /// From when events that changed something are of interest.
+    fn since(&self) -> Timestamp {
+        self.baseline.map_or(self.period.0, |baseline| baseline.manifest.as_of.min(self.period.0))
+    }
 }
 
 /// What an earlier snapshot contributes to the judgement of a later one.
@@ -115,7 +135,7 @@ pub(crate) struct Summary {
 /// # Errors
 /// When the audit archive cannot be read.
 pub fn analyze(inputs: &Inputs<'_>) -> Result<Analysis, Error> {
-    Ok(judge(inputs, &scan::read(inputs.audit_parts)?))
+    Ok(judge(inputs, &scan::read(inputs.audit_parts, inputs.since())?))
 }
 
 /// Judges a snapshot whose log has been read.
@@ -154,7 +174,7 @@ pub fn pending_invites(
     audit_parts: &[PathBuf],
     as_of: Timestamp,
 ) -> Result<Vec<Invite>, Error> {
-    let log = scan::read(audit_parts)?;
+    let log = scan::read(audit_parts, as_of)?;
     Ok(derived::view::invites_before_sealing(tables, &log, past, as_of))
 }
 

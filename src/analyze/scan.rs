@@ -1,7 +1,7 @@
 //! One pass over the audit archive for everything that an analysis needs of it.
 //!
-//! The archive may hold millions of events; what is kept here grows with the number of authors and of events that
-//! change who has access, not with the log.
+//! The archive may hold millions of events; what is kept here grows with the number of authors, of events that tell who
+//! came and went, and of privileged events of the period, not with the log.
 
 use std::{
     collections::HashMap,
@@ -26,11 +26,11 @@ pub(crate) struct Target {
     pub(crate) id: Option<String>,
 }
 
-/// An event that tells who came, who went, who was invited or who created a repository.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct LifeEvent {
+/// An event that tells who came, who went, who was invited, what was created, or what a privilege was used for.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Event {
     /// Stable id.
-    pub(crate) event_id: String,
+    pub(crate) id: String,
     /// When.
     pub(crate) at: Timestamp,
     /// Event type.
@@ -39,12 +39,22 @@ pub(crate) struct LifeEvent {
     pub(crate) author_id: Option<String>,
     /// Login of the author.
     pub(crate) author: Option<String>,
+    /// `user` or `system`.
+    pub(crate) author_type: Option<String>,
     /// Whom it is about; empty when the event does not say.
     pub(crate) targets: Vec<Target>,
     /// Role that the event names.
     pub(crate) role: Option<String>,
     /// Path form of the repository it is about.
     pub(crate) repo: Option<String>,
+    /// `web`, `token` or `oauth`.
+    pub(crate) via: &'static str,
+    /// Network address as the Hub shows it.
+    pub(crate) ip: Option<String>,
+    /// Country.
+    pub(crate) country: Option<String>,
+    /// The Hub's sentence.
+    pub(crate) message: Option<String>,
 }
 
 /// One author of events.
@@ -65,8 +75,9 @@ pub(crate) struct Author {
 pub(crate) struct Log {
     /// Authors of type `user`, by id and login.
     pub(crate) authors: Vec<Author>,
-    /// Events about coming, going, inviting and creating, oldest first.
-    pub(crate) life: Vec<LifeEvent>,
+    /// Events about coming, going, inviting and creating, and of the period those that used a privilege or changed a
+    /// repository; oldest first.
+    pub(crate) events: Vec<Event>,
 }
 
 /// The observer's own event: reading the log is not activity.
@@ -82,61 +93,106 @@ pub(crate) fn is_invite(kind: &str) -> bool {
     matches!(kind, "org.invite_user" | "org.invite.email")
 }
 
-/// Whether events of this type are kept whole.
+/// Whether events of this type are kept whole, however old.
 fn is_life(kind: &str) -> bool {
     is_join(kind) || is_invite(kind) || matches!(kind, "org.remove_user" | "org.leave" | "repo.create")
 }
 
-/// Columns that the pass reads.
-const COLUMNS: [&str; 10] =
-    ["event_id", "created_at", "type", "author_id", "author", "author_type", "target", "target_id", "role", "repo"];
+/// Single types of privileged events.
+const PRIVILEGED: [&str; 9] = [
+    "org.change_role",
+    "org.add_user",
+    "org.remove_user",
+    "org.update_settings",
+    "org.update_join_settings",
+    "org.rotate_token",
+    "repo.delete",
+    "repo.move",
+    "repo.update_settings",
+];
 
-/// Reads the log of a snapshot.
+/// Families of privileged events.
+const FAMILIES: [&str; 6] =
+    ["org.invite", "org.settings.", "org.token_approval.", "org.service_account.", "resource_group.", "billing."];
+
+/// Whether events of this type change who has access, or how safe it is.
+pub(crate) fn is_privileged(kind: &str) -> bool {
+    PRIVILEGED.contains(&kind)
+        || FAMILIES.iter().any(|family| kind.starts_with(family))
+        || kind.starts_with("repo.") && kind.contains("secret")
+}
+
+/// Whether events of this type are kept whole when they happened in the window.
+fn is_recent(kind: &str) -> bool {
+    is_privileged(kind) || matches!(kind, "repo.duplication" | "repo.update_resource_group")
+}
+
+/// Text columns that the pass reads, in the order in which [`Pass::take`] takes them apart.
+const TEXTS: [&str; 14] = [
+    "event_id",
+    "type",
+    "author_id",
+    "author",
+    "author_type",
+    "target",
+    "target_id",
+    "role",
+    "repo",
+    "token_id",
+    "oauth_client",
+    "ip",
+    "country",
+    "message",
+];
+
+/// Reads the log of a snapshot; privileged events only `since` an instant.
 ///
 /// # Errors
 /// When a part of the archive is missing or is no Parquet file of the declared columns.
-pub(crate) fn read(parts: &[PathBuf]) -> Result<Log, Error> {
+pub(crate) fn read(parts: &[PathBuf], since: Timestamp) -> Result<Log, Error> {
     if parts.is_empty() {
         return Ok(Log::default());
     }
-    scan(parts).map_err(|source| Error::Archive { source: source.into() })
+    scan(parts, since).map_err(|source| Error::Archive { source: source.into() })
 }
 
 /// Streams the parts through [`Pass`].
-fn scan(parts: &[PathBuf]) -> PolarsResult<Log> {
+fn scan(parts: &[PathBuf], since: Timestamp) -> PolarsResult<Log> {
     let paths = parts.iter().map(|p| PlRefPath::try_from_path(p)).collect::<PolarsResult<Vec<_>>>()?;
     let args = ScanArgsParquet {
         glob: false,
         hive_options: polars::prelude::HiveOptions::new_disabled(),
         ..Default::default()
     };
-    let pass = Arc::new(Mutex::new(Pass::default()));
+    let pass = Arc::new(Mutex::new(Pass { since, authors: HashMap::new(), events: Vec::new() }));
     let sink = Arc::clone(&pass);
     let take = PlanCallback::new(move |batch: DataFrame| {
         let mut pass = sink.lock().map_err(|_poisoned| polars_err!(ComputeError: "an earlier batch failed"))?;
         pass.take(&batch).map(|()| false)
     });
     LazyFrame::scan_parquet_files(paths.into(), args)?
-        .select(COLUMNS.map(col))
+        .select(TEXTS.iter().chain(&["created_at"]).map(|name| col(*name)).collect::<Vec<_>>())
         .sink_batches(take, false, None)?
         .collect_with_engine(Engine::Streaming)?;
     let mut pass = pass.lock().map_err(|_poisoned| polars_err!(ComputeError: "a batch failed"))?;
-    Ok(std::mem::take(&mut *pass).finish())
+    Ok(pass.finish())
 }
 
 /// What the pass has seen so far. Batches may come in any order.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Pass {
-    /// By id and folded login.
+    /// From when privileged events are kept.
+    since: Timestamp,
+    /// By id and login.
     authors: HashMap<(Option<String>, Option<String>), Author>,
     /// Events kept whole.
-    life: Vec<LifeEvent>,
+    events: Vec<Event>,
 }
 
 /// The columns of one batch.
 struct Batch<'a> {
-    /// Texts in the order of [`COLUMNS`] without `created_at`.
-    texts: [&'a StringChunked; 9],
+    /// Texts in the order of [`TEXTS`].
+    texts: [&'a StringChunked; 14],
     /// Microseconds since 1970.
     created_at: Int64Chunked,
 }
@@ -144,20 +200,9 @@ struct Batch<'a> {
 impl<'a> Batch<'a> {
     /// Looks at a frame.
     fn of(frame: &'a DataFrame) -> PolarsResult<Self> {
-        let text = |name: &str| frame.column(name)?.str();
-        let created_at = frame.column("created_at")?.datetime()?.physical().clone();
-        let texts = [
-            text("event_id")?,
-            text("type")?,
-            text("author_id")?,
-            text("author")?,
-            text("author_type")?,
-            text("target")?,
-            text("target_id")?,
-            text("role")?,
-            text("repo")?,
-        ];
-        Ok(Self { texts, created_at })
+        let texts = TEXTS.iter().map(|name| frame.column(name)?.str()).collect::<PolarsResult<Vec<_>>>()?;
+        let texts = texts.try_into().map_err(|_count| polars_err!(ComputeError: "another number of columns"))?;
+        Ok(Self { texts, created_at: frame.column("created_at")?.datetime()?.physical().clone() })
     }
 }
 
@@ -167,23 +212,14 @@ impl Pass {
         let batch = Batch::of(frame)?;
         let mut rows = batch.texts.map(StringChunked::iter);
         for at in batch.created_at.iter() {
-            let [event_id, kind, author_id, author, author_type, target, target_id, role, repo] =
-                rows.each_mut().map(|column| column.next().flatten());
+            let texts = rows.each_mut().map(|column| column.next().flatten());
+            let [_, kind, author_id, author, author_type, ..] = texts;
             let (Some(at), Some(kind)) = (at.and_then(Timestamp::from_timestamp_micros), kind) else { continue };
             if author_type != Some("system") {
                 self.author(author_id, author, (at, kind));
             }
-            if is_life(kind) {
-                self.life.push(LifeEvent {
-                    event_id: event_id.unwrap_or_default().to_owned(),
-                    at,
-                    kind: kind.to_owned(),
-                    author_id: author_id.map(str::to_owned),
-                    author: author.map(str::to_owned),
-                    targets: targets(target, target_id),
-                    role: role.map(str::to_owned),
-                    repo: repo.map(str::to_owned),
-                });
+            if is_life(kind) || at >= self.since && is_recent(kind) {
+                self.events.push(event(at, texts));
             }
         }
         Ok(())
@@ -206,22 +242,59 @@ impl Pass {
             return;
         }
         // Two events at the same instant: the first type in byte order, so that the order of batches does not matter.
-        let newer = seen
-            .active
-            .as_ref()
-            .is_none_or(|(t, k)| (at, kind) > (*t, k.as_str()) && at > *t || at == *t && kind < k.as_str());
+        let newer = seen.active.as_ref().is_none_or(|(t, k)| at > *t || at == *t && kind < k.as_str());
         if newer {
             seen.active = Some((at, kind.to_owned()));
         }
     }
 
     /// Sorts what was found.
-    fn finish(self) -> Log {
-        let mut authors: Vec<Author> = self.authors.into_values().collect();
+    fn finish(&mut self) -> Log {
+        let mut authors: Vec<Author> = std::mem::take(&mut self.authors).into_values().collect();
         authors.sort_by(|a, b| (&a.id, &a.login).cmp(&(&b.id, &b.login)));
-        let mut life = self.life;
-        life.sort_by(|a, b| (a.at, &a.event_id).cmp(&(b.at, &b.event_id)));
-        Log { authors, life }
+        let mut events = std::mem::take(&mut self.events);
+        events.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
+        Log { authors, events }
+    }
+}
+
+/// An event of its columns, in the order of [`TEXTS`].
+fn event(at: Timestamp, texts: [Option<&str>; 14]) -> Event {
+    let [
+        event_id,
+        kind,
+        author_id,
+        author,
+        author_type,
+        target,
+        target_id,
+        role,
+        repo,
+        token,
+        oauth,
+        ip,
+        country,
+        message,
+    ] = texts;
+    let own = |text: Option<&str>| text.map(str::to_owned);
+    Event {
+        id: event_id.unwrap_or_default().to_owned(),
+        at,
+        kind: kind.unwrap_or_default().to_owned(),
+        author_id: own(author_id),
+        author: own(author),
+        author_type: own(author_type),
+        targets: targets(target, target_id),
+        role: own(role),
+        repo: own(repo),
+        via: match (token, oauth) {
+            (_, Some(_)) => "oauth",
+            (Some(_), None) => "token",
+            (None, None) => "web",
+        },
+        ip: own(ip),
+        country: own(country),
+        message: own(message),
     }
 }
 
@@ -286,7 +359,7 @@ mod tests {
                 let mut frame = frame::to_frame(part).unwrap();
                 ParquetWriter::new(File::create(&parts[i]).unwrap()).finish(&mut frame).unwrap();
             }
-            let log = read(&parts).unwrap();
+            let log = read(&parts, time::parse("2026-09-20T09:00:06Z").unwrap()).unwrap();
             let authors: Vec<_> = log.authors.iter().map(|a| (a.login.as_deref().unwrap(), a.active.clone())).collect();
             let at = |second: u32| time::parse(&format!("2026-09-20T09:00:{second:02}Z")).unwrap();
             assert_eq!(
@@ -297,10 +370,10 @@ mod tests {
                 ]
             );
             assert_eq!(log.authors[1].newest, at(3), "exporting the log is no activity, but it is an event");
-            let kinds: Vec<_> = log.life.iter().map(|e| e.kind.as_str()).collect();
+            let kinds: Vec<_> = log.events.iter().map(|e| e.kind.as_str()).collect();
             assert_eq!(kinds, ["repo.create", "org.add_user"]);
             assert_eq!(
-                log.life[1].targets,
+                log.events[1].targets,
                 [
                     Target { name: "cy".to_owned(), id: Some("7".to_owned()) },
                     Target { name: "di".to_owned(), id: None }
@@ -311,6 +384,6 @@ mod tests {
 
     #[test]
     fn a_missing_part_is_an_error_and_not_an_empty_log() {
-        assert!(read(&[PathBuf::from("/nowhere/1.parquet")]).is_err());
+        assert!(read(&[PathBuf::from("/nowhere/1.parquet")], Timestamp::UNIX_EPOCH).is_err());
     }
 }

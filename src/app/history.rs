@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{error::Error, settings::Settings};
+use super::{error::Error, select::Period, settings::Settings};
 use crate::{
-    analyze::{self, Analysis, Inputs, Past},
+    analyze::{self, Analysis, Baseline, Inputs, Past},
     model::{coverage::Source, ids::SnapshotId, outcome::Cell, time::Timestamp},
     store::{OrgStore, Snapshot},
 };
@@ -28,6 +28,15 @@ fn past(place: &OrgStore, id: SnapshotId) -> Result<Past, Error> {
     Ok(Past { id, as_of: manifest.as_of, members_gap, members, invites })
 }
 
+/// What a judgement is asked about.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Question<'a> {
+    /// The period under review.
+    pub(super) period: Period,
+    /// The snapshot to compare with; `None` without one.
+    pub(super) baseline: Option<&'a Snapshot>,
+}
+
 /// Judges one sealed snapshot; `history` holds the snapshots of the organization, of which the earlier ones count.
 ///
 /// # Errors
@@ -36,7 +45,7 @@ pub(super) fn judge(
     place: &OrgStore,
     id: &SnapshotId,
     history: &[Past],
-    settings: &Settings,
+    (settings, question): (&Settings, Question<'_>),
 ) -> Result<(Snapshot, Analysis), Error> {
     let snapshot = place.read(id)?;
     let earlier = history.iter().take_while(|past| past.id < *id).count();
@@ -47,6 +56,8 @@ pub(super) fn judge(
         past: &history[..earlier],
         audit_parts: &snapshot.audit_parts,
         exceptions: &settings.config.values.exceptions,
+        period: (question.period.start, question.period.end),
+        baseline: question.baseline.map(|b| Baseline { manifest: &b.manifest, tables: &b.tables }),
     })
     .map_err(Error::Analyze)?;
     Ok((snapshot, analysis))

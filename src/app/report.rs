@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::PathBuf, str::FromStr as _, sync::Arc};
 use super::{
     Console, VERSION,
     error::{Error, Exit},
-    history,
+    history::{self, Question},
     request::{Common, Report as Ask},
     select::Asked,
     settings::Settings,
@@ -79,7 +79,9 @@ impl Reporter {
         let ids: Vec<_> = place.snapshots()?.into_iter().map(|head| head.id).collect();
         let selection = self.asked.select(&ids)?;
         let past = history::before(&place, &selection.snapshot)?;
-        let (snapshot, analysis) = history::judge(&place, &selection.snapshot, &past, settings)?;
+        let before = selection.baseline.as_ref().map(|id| place.read(id)).transpose()?;
+        let question = Question { period: selection.period, baseline: before.as_ref() };
+        let (snapshot, analysis) = history::judge(&place, &selection.snapshot, &past, (settings, question))?;
         let mut trend = Vec::new();
         let mut baseline = None;
         let mut earlier = history::trend_ids(&past, &selection.snapshot);
@@ -87,7 +89,8 @@ impl Reporter {
         earlier.sort();
         earlier.dedup();
         for id in earlier {
-            let (older, analysis) = history::judge(&place, &id, &past, settings)?;
+            let alone = Question { period: selection.period, baseline: None };
+            let (older, analysis) = history::judge(&place, &id, &past, (settings, alone))?;
             trend.push(history::seats(older.manifest.as_of, &analysis));
             if Some(&id) == selection.baseline.as_ref() {
                 baseline = Some((older.manifest.as_of, analysis.headline));

@@ -157,9 +157,12 @@ mod tests {
             "access-review.md",
             "access-review.pdf",
             "csv/access.csv",
+            "csv/changes.csv",
             "csv/inactive-seats.csv",
+            "csv/offboarding.csv",
             "csv/orphaned-access.csv",
             "csv/owner-coverage.csv",
+            "csv/privileged-activity.csv",
             "csv/seat-spend.csv",
             "SHA256SUMS",
         ];

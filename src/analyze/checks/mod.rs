@@ -1,11 +1,15 @@
 //! The analyzers, one file each, and their registry.
 
 mod access;
+mod change_rows;
+mod changes;
 mod inactive_seats;
+mod offboarding;
 mod orphaned_access;
 mod orphaned_rows;
 mod owner_coverage;
 mod owners;
+mod privileged_activity;
 mod seat_spend;
 
 use super::Check;
@@ -16,8 +20,16 @@ use crate::model::{
 };
 
 /// Every analyzer, in the order of reports.
-pub(crate) static REGISTRY: [Check; 5] =
-    [inactive_seats::CHECK, orphaned_access::CHECK, owner_coverage::CHECK, seat_spend::CHECK, access::CHECK];
+pub(crate) static REGISTRY: [Check; 8] = [
+    inactive_seats::CHECK,
+    orphaned_access::CHECK,
+    owner_coverage::CHECK,
+    seat_spend::CHECK,
+    offboarding::CHECK,
+    changes::CHECK,
+    privileged_activity::CHECK,
+    access::CHECK,
+];
 
 /// A public column.
 const fn column(name: &'static str, kind: CellKind, doc: &'static str) -> ColumnSpec {

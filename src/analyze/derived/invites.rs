@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{
     super::{
         Past,
-        scan::{LifeEvent, Log, is_invite, is_join},
+        scan::{Event, Log, is_invite, is_join},
     },
     lifecycle::{Joined, Roll, subjects},
 };
@@ -124,8 +124,8 @@ fn add(open: &mut Vec<Open>, invite: Open) {
 /// Invites that the log opens and does not close.
 fn from_log(log: &Log) -> Vec<Open> {
     // By login or address as the event names it; the log is sorted, so the last one is the newest.
-    let mut open: BTreeMap<String, &LifeEvent> = BTreeMap::new();
-    for event in &log.life {
+    let mut open: BTreeMap<String, &Event> = BTreeMap::new();
+    for event in &log.events {
         if is_invite(&event.kind) {
             for target in &event.targets {
                 open.insert(fold(&target.name), event);

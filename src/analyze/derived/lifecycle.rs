@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::{
     Past,
-    scan::{LifeEvent, Log, Target, is_join},
+    scan::{Event, Log, Target, is_join},
 };
 use crate::{
     model::{ids::fold, time::Timestamp},
@@ -88,7 +88,7 @@ impl Roll {
 /// Whom a join event is about: its targets other than its author, else its author.
 ///
 /// Somebody who accepts an invitation to an address is the author of an event about that address: both count.
-pub(crate) fn subjects(event: &LifeEvent) -> Vec<Target> {
+pub(crate) fn subjects(event: &Event) -> Vec<Target> {
     let is_author = |target: &Target| match (&target.id, &event.author_id) {
         (Some(a), Some(b)) => a == b,
         _ => event.author.as_ref().is_some_and(|author| fold(author) == fold(&target.name)),
@@ -109,7 +109,7 @@ pub(crate) fn joined(
     as_of: Timestamp,
 ) -> Vec<Option<Joined>> {
     let mut joined: Vec<Option<Joined>> = vec![None; members.len()];
-    for event in log.life.iter().filter(|e| is_join(&e.kind)) {
+    for event in log.events.iter().filter(|e| is_join(&e.kind)) {
         for subject in subjects(event) {
             let Some(slot) = roll.find_target(&subject).and_then(|i| joined.get_mut(i)) else { continue };
             let by = event.author.clone().filter(|author| fold(author) != fold(&subject.name));
@@ -135,7 +135,7 @@ pub(crate) fn joined(
 /// `members_gap`: with a hole in the list of members, not being on it proves nothing; only the log speaks then.
 pub(crate) fn former(roll: &Roll, log: &Log, past: &[Past], (as_of, members_gap): (Timestamp, bool)) -> Vec<Former> {
     let mut gone = Gone::default();
-    for event in &log.life {
+    for event in &log.events {
         match event.kind.as_str() {
             "org.remove_user" => event.targets.iter().for_each(|target| gone.left(target, event.at)),
             "org.leave" => {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    super::{Inputs, Past, scan::Log},
+    super::{Baseline, Inputs, Past, scan::Log},
     activity::{Activity, Evidence, Window},
     invites,
     lifecycle::{self, Former, Joined, Roll},
@@ -28,6 +28,10 @@ pub(crate) struct View<'a> {
     pub(crate) tables: &'a Tables,
     /// The log.
     pub(crate) log: &'a Log,
+    /// First and last instant of the period under review.
+    pub(crate) period: (Timestamp, Timestamp),
+    /// What the snapshot is compared with.
+    pub(crate) baseline: Option<Baseline<'a>>,
     /// Current members, indexed.
     pub(crate) roll: Roll,
     /// When each current member joined.
@@ -89,7 +93,7 @@ pub(crate) enum Principal {
 impl<'a> View<'a> {
     /// Derives everything.
     pub(crate) fn of(inputs: &'a Inputs<'a>, log: &'a Log) -> Self {
-        let Inputs { manifest, params, tables, past, .. } = *inputs;
+        let Inputs { manifest, params, tables, past, period, baseline, .. } = *inputs;
         let scim = Scim::of(&tables.scim_users);
         let scim_of: Vec<_> = tables.members.iter().map(|member| scim.of_member(member)).collect();
         let roll = Roll::of(&tables.members, &scim_of);
@@ -110,6 +114,8 @@ impl<'a> View<'a> {
             params,
             tables,
             log,
+            period,
+            baseline,
             roll,
             joined,
             activity,
@@ -141,7 +147,7 @@ impl<'a> View<'a> {
             self.service_accounts.insert(fold(&account.username), account);
             self.service_accounts.insert(account.account_id.clone(), account);
         }
-        for event in log.life.iter().filter(|e| e.kind == "repo.create") {
+        for event in log.events.iter().filter(|e| e.kind == "repo.create") {
             if let (Some(repo), Some(login)) = (&event.repo, &event.author) {
                 let creator = Creator { id: event.author_id.as_deref(), login, at: event.at };
                 self.creators.insert(fold(repo), creator);

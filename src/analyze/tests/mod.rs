@@ -1,6 +1,7 @@
 //! Rules as sentences: an organization is arranged, one thing is changed, the rows are looked at.
 
 mod exceptions;
+mod history;
 mod invites;
 mod orphaned;
 mod owners;
@@ -11,8 +12,8 @@ use std::collections::BTreeMap;
 use chrono::TimeDelta;
 
 use super::{
-    Analysis, Inputs, Past, judge,
-    scan::{Author, LifeEvent, Log, Target},
+    Analysis, Baseline, Inputs, Past, judge,
+    scan::{Author, Event, Log, Target},
 };
 use crate::{
     model::{
@@ -40,6 +41,7 @@ pub(super) struct Org {
     pub(super) past: Vec<Past>,
     pub(super) log: Log,
     pub(super) exceptions: Vec<Exception>,
+    pub(super) baseline: Option<(Manifest, Tables)>,
 }
 
 /// Instant of every snapshot here.
@@ -85,6 +87,7 @@ pub(super) fn org() -> Org {
         past: Vec::new(),
         log: Log::default(),
         exceptions: Vec::new(),
+        baseline: None,
     }
 }
 
@@ -134,24 +137,23 @@ impl Org {
         let target_id = (!target.contains('@')).then(|| id(target));
         let targets =
             if target.is_empty() { Vec::new() } else { vec![Target { name: target.to_owned(), id: target_id }] };
-        self.log.life.push(LifeEvent {
-            event_id: format!("e{}", self.log.life.len()),
+        self.log.events.push(Event {
+            id: format!("e{}", self.log.events.len()),
             at: ago(days),
             kind: kind.to_owned(),
             author_id: Some(id(author)),
             author: Some(author.to_owned()),
             targets,
-            role: None,
-            repo: None,
+            ..Event::default()
         });
-        self.log.life.sort_by_key(|e| e.at);
+        self.log.events.sort_by_key(|e| e.at);
         self
     }
 
     /// A `repo.create` event.
     pub(super) fn created(mut self, days: i64, author: &str, repo: &str) -> Self {
         self = self.life(days, "repo.create", author, "");
-        let event = self.log.life.iter_mut().find(|e| e.kind == "repo.create" && e.repo.is_none());
+        let event = self.log.events.iter_mut().find(|e| e.kind == "repo.create" && e.repo.is_none());
         event.unwrap().repo = Some(repo.to_owned());
         self
     }
@@ -297,6 +299,8 @@ impl Org {
                 past: &self.past,
                 audit_parts: &[],
                 exceptions: &self.exceptions,
+                period: (ago(90), as_of()),
+                baseline: self.baseline.as_ref().map(|(manifest, tables)| Baseline { manifest, tables }),
             },
             &self.log,
         )

@@ -93,6 +93,44 @@ static SPEND: Meta = Meta {
     ],
 };
 
+/// `offboarding`.
+static LEAVERS: Meta = Meta {
+    id: "offboarding",
+    question: "Are those who left really out?",
+    needs: &[Source::Members],
+    columns: &[
+        col("terminated_on", CellKind::Date),
+        col("removed_at", CellKind::Time),
+        col("group_paths", CellKind::List),
+        col("gated_grants", CellKind::List),
+        col("live_tokens", CellKind::Integer),
+    ],
+    rules: &[rule("residual-access", Verdict::Fail, Severity::Critical, "Something is left.")],
+};
+
+/// `changes`.
+static CHANGES: Meta = Meta {
+    id: "changes",
+    question: "What changed?",
+    needs: &[Source::Members],
+    columns: &[col("actor", CellKind::Text), col("resource", CellKind::Text)],
+    rules: &[rule("explained", Verdict::Pass, Severity::Info, "An event explains it.")],
+};
+
+/// `privileged-activity`.
+static PRIVILEGED: Meta = Meta {
+    id: "privileged-activity",
+    question: "Who changed access or security?",
+    needs: &[Source::AuditLog],
+    columns: &[
+        col("created_at", CellKind::Time),
+        col("type", CellKind::Text),
+        col("actor", CellKind::Text),
+        col("target", CellKind::List),
+    ],
+    rules: &[rule("recorded", Verdict::Pass, Severity::Info, "Recorded.")],
+};
+
 /// `access`.
 static ACCESS: Meta = Meta {
     id: "access",
@@ -255,6 +293,9 @@ fn outcomes() -> Vec<Outcome> {
             json!({"paths_judged": 2, "paths_flagged": 2}),
         ),
         seat_spend(),
+        outcome(&LEAVERS, Vec::new(), json!({"people": 0, "failing": 0})),
+        outcome(&CHANGES, Vec::new(), json!({"changes": 0, "by_change": {}})),
+        outcome(&PRIVILEGED, Vec::new(), json!({"events": 0, "by_type": {}})),
         population(),
     ]
 }
