@@ -3,7 +3,7 @@
 //! # The house
 //!
 //! ```text
-//! main → cli → app → { config, demo, hub, collect, store, analyze, report } → table → model
+//! main → cli → app → { config, demo, hub, collect, store, analyze, report, bundle } → table → model
 //! ```
 //!
 //! Rooms look down only, `collect` may use `hub`, and neighbours meet in [`app`] alone; a test reads every import and
@@ -19,6 +19,7 @@
 //! | [`store`] | snapshots on disk: staged, sealed by one rename, never rewritten |
 //! | [`analyze`] | a sealed snapshot becomes rows with verdicts |
 //! | [`report`] | rows become words, paper and spreadsheets; nothing is judged here |
+//! | [`bundle`] | evidence and report in one file, listed, signed, and checked |
 //! | [`demo`] | an invented organization and a Hub on loopback that serves it |
 //! | [`table`] | the data dictionary: each table declared once |
 //! | [`model`] | the vocabulary: plain values without files, sockets or clock |
@@ -37,6 +38,7 @@
 
 pub mod analyze;
 pub mod app;
+pub mod bundle;
 pub mod cli;
 pub mod collect;
 pub mod config;

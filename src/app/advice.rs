@@ -1,7 +1,7 @@
 //! What to do about an error, and the three lines in which every error is told.
 
 use super::error::Error;
-use crate::{collect, config, hub, report, store};
+use crate::{bundle, collect, config, hub, report, store};
 
 impl Error {
     /// What to do about it, in one line.
@@ -49,6 +49,7 @@ impl Error {
                     .to_owned()
             }
             Self::Analyze(_) => "run `rollcall verify` on the store: a part of the audit archive is damaged".to_owned(),
+            Self::Bundle(error) => bundle_hint(error).to_owned(),
             Self::Report(error) => report_hint(error).to_owned(),
             Self::Serve(_) => "choose another --port, or 0 for any free one".to_owned(),
             Self::Engine(_) => "close other programs or raise the limit of processes, then try again".to_owned(),
@@ -106,6 +107,22 @@ fn store_hint(error: &store::Error) -> String {
         _ => "check the path, its permissions and free space, then run the command again",
     }
     .to_owned()
+}
+
+/// What to do about a bundle.
+const fn bundle_hint(error: &bundle::Error) -> &'static str {
+    match error {
+        bundle::Error::Key { .. } => "make one with `ssh-keygen -t ed25519 -f KEY` and give its file to --sign",
+        bundle::Error::NoAgent { .. } => {
+            "start an agent and add the key: `eval $(ssh-agent)` and `ssh-add KEY`, then run the command again"
+        }
+        bundle::Error::Agent { .. } => "check with `ssh-add -l` that the agent holds the key",
+        bundle::Error::Exists { .. } => "give another file to --out, or move the one that is there",
+        bundle::Error::Io { .. } | bundle::Error::Zip { .. } => {
+            "check free space and permissions of the bundle's folder, then run the command again"
+        }
+        _ => "this is a fault of rollcall: report it with the three lines above",
+    }
 }
 
 /// What to do about a report.

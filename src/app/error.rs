@@ -3,7 +3,7 @@
 use std::{io, path::PathBuf};
 
 use crate::{
-    analyze,
+    analyze, bundle,
     collect::{self, roster},
     config, hub,
     model::ids::{OrgName, SnapshotId},
@@ -147,6 +147,9 @@ pub enum Error {
         /// What differs and what that means.
         what: String,
     },
+    /// The bundle could not be written or read.
+    #[error("the bundle could not do its part")]
+    Bundle(#[source] bundle::Error),
     /// The analysis failed.
     #[error("the snapshot could not be judged")]
     Analyze(#[source] analyze::Error),
@@ -168,6 +171,15 @@ pub enum Error {
     /// stdout is closed or full.
     #[error("cannot write to stdout")]
     Output(#[source] io::Error),
+}
+
+impl From<bundle::Error> for Error {
+    fn from(error: bundle::Error) -> Self {
+        match error {
+            bundle::Error::Differs { path, what } => Self::Differs { path, what },
+            other => Self::Bundle(other),
+        }
+    }
 }
 
 /// Names of organizations.
@@ -199,6 +211,9 @@ impl Error {
             | Self::Exists { .. }
             | Self::Unexplained { .. }
             | Self::Hub(hub::Error::Endpoint { .. } | hub::Error::PlainHttp { .. }) => Exit::Usage,
+            Self::Bundle(bundle::Error::Key { .. } | bundle::Error::NoAgent { .. } | bundle::Error::Exists { .. }) => {
+                Exit::Usage
+            }
             Self::Report(error) => report_exit(error),
             Self::Differs { .. } => Exit::Unverified,
             Self::Several(all) => all.iter().map(|(_, error)| error.exit()).max().unwrap_or(Exit::Unfinished),
@@ -212,6 +227,7 @@ impl Error {
             | Self::Collect(_)
             | Self::Examine(_)
             | Self::Store(_)
+            | Self::Bundle(_)
             | Self::Analyze(_)
             | Self::Serve(_)
             | Self::Engine(_)

@@ -22,7 +22,10 @@ pub(super) fn before(place: &OrgStore, id: &SnapshotId) -> Result<Vec<Past>, Err
 }
 
 /// What one snapshot contributes to the judgement of later ones.
-fn past(place: &OrgStore, id: SnapshotId) -> Result<Past, Error> {
+///
+/// # Errors
+/// When it cannot be read.
+pub(super) fn past(place: &OrgStore, id: SnapshotId) -> Result<Past, Error> {
     let (manifest, members, invites) = place.read_members_and_invites(&id)?;
     let members_gap = manifest.is_gap(Source::Members);
     Ok(Past { id, as_of: manifest.as_of, members_gap, members, invites })

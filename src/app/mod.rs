@@ -6,6 +6,7 @@
 use std::{collections::BTreeMap, fmt, io, path::Path, sync::Arc};
 
 mod advice;
+mod bundle;
 mod clock;
 mod collect;
 mod demo;
@@ -15,6 +16,8 @@ mod error;
 mod explain;
 mod history;
 mod init;
+mod prune;
+mod rederive;
 mod report;
 mod request;
 mod select;
@@ -22,10 +25,11 @@ mod settings;
 mod snapshots;
 mod summary;
 mod token;
+mod verify;
 
 pub use advice::three_lines;
 pub use error::{Error, Exit};
-pub use request::{Collect, Command, Common, Doctor, Orgs, Report, Request};
+pub use request::{Bundle, Collect, Command, Common, Doctor, Orgs, Prune, Report, Request, Verify};
 pub use settings::Environment;
 
 pub use crate::collect::Progress;
@@ -80,7 +84,17 @@ pub fn execute(request: &Request, environment: &Environment, console: &Arc<dyn C
         }
         Command::Doctor { org, doctor } => doctor::run(&settings()?, org, (doctor, common), console),
         Command::Snapshots { org } => print(console, &snapshots::list(&settings()?, org)?),
-        Command::Verify { path } => print(console, &snapshots::verify(path)?),
+        Command::Verify(ask) => {
+            // Evidence can be verified where there is no configuration, or one that cannot be used.
+            let settings = match settings() {
+                Err(error) if common.config.is_some() || common.as_of.is_some() => return Err(error),
+                resolved => resolved.ok(),
+            };
+            let as_of = settings.as_ref().and_then(|settings| settings.as_of);
+            print(console, &verify::verify(ask, settings.as_ref(), as_of)?)
+        }
+        Command::Bundle { org, bundle } => bundle::bundle(&settings()?, org, bundle, common, console),
+        Command::Prune { org, prune } => print(console, &prune::prune(&settings()?, org, prune)?),
         Command::Explain { id } => print(console, &explain::explain(id.as_deref(), &catalog()?)?),
         Command::Init => {
             let path = common.config.as_deref().unwrap_or_else(|| Path::new(config::FILE_NAME));

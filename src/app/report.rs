@@ -7,7 +7,7 @@ use super::{
     error::{Error, Exit},
     history::{self, Question},
     request::{Common, Report as Ask},
-    select::Asked,
+    select::{Asked, Selection},
     settings::Settings,
     summary::{self, Summary},
 };
@@ -15,11 +15,11 @@ use crate::{
     analyze::{self, Analysis},
     model::{ids::OrgName, verdict::Verdict},
     report::{self, Format, document::Paper, template::Template},
-    store::{Snapshot, Store},
+    store::{OrgStore, Snapshot, Store},
 };
 
 /// The template when nobody names one.
-const TEMPLATE: &str = "access-review";
+pub(super) const TEMPLATE: &str = "access-review";
 
 /// Formats when nobody names any.
 const FORMATS: [&str; 2] = ["csv", "pdf"];
@@ -64,6 +64,15 @@ impl Reporter {
         Ok(Self { asked, templates: templates?, formats, out })
     }
 
+    /// The snapshot, baseline and period that were asked for.
+    ///
+    /// # Errors
+    /// When the store cannot be read or nothing in it fits.
+    pub(super) fn selection(&self, place: &OrgStore) -> Result<Selection, Error> {
+        let ids: Vec<_> = place.snapshots()?.into_iter().map(|head| head.id).collect();
+        self.asked.select(&ids)
+    }
+
     /// Judges the chosen snapshot of an organization, writes its report, and prints a summary.
     ///
     /// # Errors
@@ -76,8 +85,7 @@ impl Reporter {
         console: &Arc<dyn Console>,
     ) -> Result<Exit, Error> {
         let place = Store::new(settings.store.clone()).org(org);
-        let ids: Vec<_> = place.snapshots()?.into_iter().map(|head| head.id).collect();
-        let selection = self.asked.select(&ids)?;
+        let selection = self.selection(&place)?;
         let past = history::before(&place, &selection.snapshot)?;
         let before = selection.baseline.as_ref().map(|id| place.read(id)).transpose()?;
         let question = Question { period: selection.period, baseline: before.as_ref() };

@@ -83,9 +83,20 @@ pub enum Command {
         org: OrgName,
     },
     /// `verify`.
-    Verify {
-        /// A store, an organization's folder, a snapshot or a report folder.
-        path: PathBuf,
+    Verify(Verify),
+    /// `bundle`.
+    Bundle {
+        /// The organization.
+        org: OrgName,
+        /// What to bundle.
+        bundle: Bundle,
+    },
+    /// `prune`.
+    Prune {
+        /// The organization.
+        org: OrgName,
+        /// What to delete.
+        prune: Prune,
     },
     /// `explain`.
     Explain {
@@ -163,6 +174,35 @@ pub struct Doctor {
     pub with_export: bool,
     /// `--format json`.
     pub json: bool,
+}
+
+/// What to verify.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Verify {
+    /// A store, an organization's folder, a snapshot, a report folder or a bundle.
+    pub path: PathBuf,
+    /// `--allowed-signers`.
+    pub allowed_signers: Option<PathBuf>,
+}
+
+/// What to bundle.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Bundle {
+    /// The report in it; its `out` has no part in this.
+    pub report: Report,
+    /// `--sign`.
+    pub sign: Option<PathBuf>,
+    /// `--out`: the file.
+    pub out: Option<PathBuf>,
+}
+
+/// What to delete.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Prune {
+    /// `--before`, as typed.
+    pub before: String,
+    /// `--yes`.
+    pub yes: bool,
 }
 
 #[cfg(test)]

@@ -41,6 +41,8 @@ pub struct Environment {
     pub endpoint: Option<String>,
     /// `ROLLCALL_SCIM_TOKEN`.
     pub scim_token: Option<String>,
+    /// `SSH_AUTH_SOCK`.
+    pub agent: Option<PathBuf>,
     /// `NO_COLOR` is set to anything but nothing.
     pub no_color: bool,
     /// The user's home folder.
@@ -58,6 +60,7 @@ impl fmt::Debug for Environment {
             .field("hf_home", &self.hf_home)
             .field("endpoint", &self.endpoint)
             .field("scim_token", &hidden(&self.scim_token))
+            .field("agent", &self.agent)
             .field("no_color", &self.no_color)
             .field("home", &self.home)
             .field("config", &self.config)
@@ -80,6 +83,7 @@ impl Environment {
             hf_home: path("HF_HOME"),
             endpoint: text("HF_ENDPOINT"),
             scim_token: text("ROLLCALL_SCIM_TOKEN"),
+            agent: path("SSH_AUTH_SOCK"),
             no_color: path("NO_COLOR").is_some(),
             home: directories::BaseDirs::new().map(|dirs| dirs.home_dir().to_owned()),
             config: directories::ProjectDirs::from("", "", "rollcall").map(|dirs| dirs.config_dir().to_owned()),
@@ -133,6 +137,11 @@ impl Settings {
     /// When there is none or it cannot be read.
     pub(super) fn token(&self) -> Result<Found, Error> {
         token::find(&self.environment)
+    }
+
+    /// Socket of the ssh-agent, when one runs.
+    pub(super) fn agent(&self) -> Option<&Path> {
+        self.environment.agent.as_deref()
     }
 
     /// The token for SCIM, when it differs.

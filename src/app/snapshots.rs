@@ -1,13 +1,11 @@
-//! Lists the snapshots of an organization, and verifies what is on disk.
-
-use std::path::Path;
+//! Lists the snapshots of an organization.
 
 use comfy_table::CellAlignment;
 
 use super::{error::Error, settings::Settings, summary::plain_table};
 use crate::{
     model::{coverage::Source, ids::OrgName, manifest::Manifest, time},
-    store::{self, Head, Store, verify},
+    store::{Head, Pruned, Store},
 };
 
 /// The snapshots of an organization as a table, oldest first.
@@ -15,7 +13,8 @@ use crate::{
 /// # Errors
 /// When the store has no such organization or cannot be read.
 pub(super) fn list(settings: &Settings, org: &OrgName) -> Result<String, Error> {
-    let heads = Store::new(settings.store.clone()).org(org).snapshots()?;
+    let place = Store::new(settings.store.clone()).org(org);
+    let (heads, pruned) = (place.snapshots()?, place.pruned()?);
     let mut table = plain_table(&["id", "as_of", "plan", "members", "bytes", "chain", "coverage"]);
     if let Some(coverage) = table.column_mut(6) {
         coverage.set_cell_alignment(CellAlignment::Left);
@@ -30,7 +29,7 @@ pub(super) fn list(settings: &Settings, org: &OrgName) -> Result<String, Error> 
             manifest.plan.name.clone(),
             members.map_or_else(|| "?".to_owned(), |s| s.rows.to_string()),
             head.bytes_on_disk.to_string(),
-            chain(before, head).to_owned(),
+            chain(before, head, &pruned).to_owned(),
             coverage(manifest),
         ]);
         before = Some(head);
@@ -38,11 +37,12 @@ pub(super) fn list(settings: &Settings, org: &OrgName) -> Result<String, Error> 
     Ok(format!("{}\n", table.trim_fmt()))
 }
 
-/// Whether a snapshot follows the one before it in the list.
-fn chain(before: Option<&Head>, head: &Head) -> &'static str {
-    match (before, &head.manifest.previous) {
-        (None, None) => "first",
-        (Some(before), Some(link)) if before.id == link.id && before.manifest_sha256 == link.sha256 => "follows",
+/// Whether a snapshot follows the one before it in the list, or one that was deleted on purpose.
+fn chain(before: Option<&Head>, head: &Head, pruned: &[Pruned]) -> &'static str {
+    let Some(link) = &head.manifest.previous else { return if before.is_none() { "first" } else { "broken" } };
+    match before {
+        Some(before) if before.id == link.id && before.manifest_sha256 == link.sha256 => "follows",
+        None if pruned.iter().any(|one| one.id == link.id && one.manifest_sha256 == link.sha256) => "follows pruned",
         _ => "broken",
     }
 }
@@ -56,20 +56,4 @@ fn coverage(manifest: &Manifest) -> String {
         .map(|(source, record)| format!("{source} {}", record.coverage))
         .collect();
     if gaps.is_empty() { "complete".to_owned() } else { format!("gaps: {}", gaps.join(", ")) }
-}
-
-/// Re-hashes what is on disk and says what was looked at.
-///
-/// # Errors
-/// The first thing that differs.
-pub(super) fn verify(path: &Path) -> Result<String, Error> {
-    let verified = verify::verify(path).map_err(|error| match error {
-        store::Error::Differs { path, what } => Error::Differs { path, what },
-        other => Error::Store(other),
-    })?;
-    let kind = verified.kind.word();
-    let mut lines = vec![format!("{kind} {}: {} files are as they were sealed", path.display(), verified.files)];
-    lines.extend(verified.snapshots.iter().map(|snapshot| format!("  {snapshot}")));
-    lines.extend(verified.unchecked.iter().map(|what| format!("  not checked: {what}")));
-    Ok(format!("{}\n", lines.join("\n")))
 }

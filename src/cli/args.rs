@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::{
-    app::{Collect, Command, Common, Doctor, Orgs, Report, Request},
+    app::{Bundle, Collect, Command, Common, Doctor, Orgs, Prune, Report, Request, Verify},
     model::{coverage::Source, ids::OrgName, verdict::Severity},
 };
 
@@ -173,10 +173,35 @@ pub(super) enum Action {
         /// The organization
         org: OrgName,
     },
-    /// Re-hash a store, a snapshot or a report folder and name the first thing that differs
+    /// Re-hash a store, a snapshot, a report folder or a bundle, derive its tables again, and name the first thing that
+    /// differs
     Verify {
-        /// The folder
+        /// The folder, or the file of a bundle
         path: PathBuf,
+        /// Whose signature counts: a file as `ssh-keygen -Y verify` reads it; without a signature verification then fails
+        #[arg(long, value_name = "FILE")]
+        allowed_signers: Option<PathBuf>,
+    },
+    /// Put a snapshot, its report and how to check both into one file to hand over
+    Bundle {
+        /// The organization
+        org: OrgName,
+        /// What to bundle.
+        #[command(flatten)]
+        bundle: BundleArgs,
+    },
+    /// Delete old snapshots, so that the rest still proves the chain; the newest and the audit archive stay
+    ///
+    /// Later reports know former members only from the snapshots that are left and from the audit log.
+    Prune {
+        /// The organization
+        org: OrgName,
+        /// Delete snapshots taken before this day (UTC)
+        #[arg(long, value_name = "DATE")]
+        before: String,
+        /// Delete for good; without it, what would be deleted is listed
+        #[arg(long)]
+        yes: bool,
     },
     /// Explain an analyzer, rule, table, column, source, endpoint or configuration key
     Explain {
@@ -245,6 +270,41 @@ pub(super) struct ReportArgs {
     out: Option<PathBuf>,
 }
 
+/// Flags of `bundle`.
+#[derive(Args, Debug)]
+pub(super) struct BundleArgs {
+    /// Period under review, as of `report`
+    #[arg(long)]
+    period: Option<String>,
+    /// Snapshot: an id or `latest` [default: the newest inside the period, else the newest]
+    #[arg(long, value_name = "ID")]
+    snapshot: Option<String>,
+    /// What to compare with, as of `report`
+    #[arg(long, value_name = "ID")]
+    baseline: Option<String>,
+    /// Template of the report; may be repeated [default: access-review]
+    #[arg(long, value_name = "NAME|PATH")]
+    template: Vec<String>,
+    /// Formats of the report [default: csv,pdf]
+    #[arg(long, value_name = "FORMAT", value_delimiter = ',')]
+    format: Vec<String>,
+    /// Sign with this Ed25519 key; one with a passphrase, and a .pub, through the ssh-agent
+    #[arg(long, value_name = "KEY")]
+    sign: Option<PathBuf>,
+    /// The file to write [default: ./rollcall-ORG-ID.zip]
+    #[arg(long, value_name = "FILE.zip")]
+    out: Option<PathBuf>,
+}
+
+impl BundleArgs {
+    /// As the request has it.
+    fn into_request(self) -> Bundle {
+        let Self { period, snapshot, baseline, template, format, sign, out } = self;
+        let report = Report { period, snapshot, baseline, templates: template, formats: format, out: None };
+        Bundle { report, sign, out }
+    }
+}
+
 impl CollectArgs {
     /// As the request has it.
     fn into_request(self) -> Collect {
@@ -301,7 +361,9 @@ impl Cli {
                 Command::Doctor { org, doctor: Doctor { with_export, json: format == DoctorFormat::Json } }
             }
             Action::Snapshots { org } => Command::Snapshots { org },
-            Action::Verify { path } => Command::Verify { path },
+            Action::Verify { path, allowed_signers } => Command::Verify(Verify { path, allowed_signers }),
+            Action::Bundle { org, bundle } => Command::Bundle { org, bundle: bundle.into_request() },
+            Action::Prune { org, before, yes } => Command::Prune { org, prune: Prune { before, yes } },
             Action::Explain { id } => Command::Explain { id },
             Action::Init => Command::Init,
             Action::Completions { shell } => return Asked::Completions(shell),

@@ -151,13 +151,19 @@ impl Config {
         Params { seats: seats.clone(), activity: activity.clone(), analyzers: analyzers.clone() }
     }
 
-    /// SHA-256 of the effective values in canonical JSON: keys sorted, no spaces, defaults written out.
+    /// The effective values in canonical JSON: keys sorted, no spaces, defaults written out.
     #[must_use]
-    pub fn digest(&self) -> String {
+    pub fn canonical(&self) -> String {
         let value = serde_json::to_value(&self.values).unwrap_or_default();
         let mut text = String::new();
         canonical(&value, &mut text);
-        sha256(text.as_bytes())
+        text
+    }
+
+    /// SHA-256 of [`Config::canonical`].
+    #[must_use]
+    pub fn digest(&self) -> String {
+        sha256(self.canonical().as_bytes())
     }
 }
 

@@ -12,5 +12,6 @@ pub mod manifest;
 pub mod outcome;
 pub mod params;
 pub mod role;
+pub mod sums;
 pub mod time;
 pub mod verdict;

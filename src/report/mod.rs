@@ -20,6 +20,7 @@ pub mod error;
 mod files;
 mod layout;
 pub mod render;
+pub mod sources;
 pub mod template;
 #[cfg(test)]
 mod testing;

@@ -23,7 +23,7 @@ use crate::model::outcome::{COMMON, Outcome};
 const VERSION: i64 = 1;
 
 /// The embedded templates, by name.
-const EMBEDDED: [(&str, &str); 1] =
+pub(super) const EMBEDDED: [(&str, &str); 1] =
     [("access-review", include_str!("../../report_templates/access-review/report.toml"))];
 
 /// A template, checked as far as it can be without an analysis.

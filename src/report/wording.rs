@@ -11,7 +11,8 @@ use super::{
 };
 
 /// The sections that are embedded.
-static SECTIONS: include_dir::Dir<'_> = include_dir::include_dir!("$CARGO_MANIFEST_DIR/report_templates/sections");
+pub(super) static SECTIONS: include_dir::Dir<'_> =
+    include_dir::include_dir!("$CARGO_MANIFEST_DIR/report_templates/sections");
 
 /// Headings of a section file, in order.
 const HEADINGS: [&str; 6] = ["Question", "Answer", "Why it matters", "Method", "Limits", "What to do"];

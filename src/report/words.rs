@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 /// The English words.
-const EN: &str = include_str!("../../report_templates/words/en.toml");
+pub(super) const EN: &str = include_str!("../../report_templates/words/en.toml");
 
 /// The languages there are words for.
 pub(crate) const LANGUAGES: [&str; 1] = ["en"];

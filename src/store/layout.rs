@@ -8,6 +8,7 @@
 //! STORE/ORG/.staging/<id>/audit_events/month=…      become parts of the archive just before
 //! STORE/ORG/snapshots/<id>/{manifest.json,SHA256SUMS,tables/,raw/}
 //! STORE/ORG/audit_events/month=YYYY-MM/<id>.parquet
+//! STORE/ORG/pruned.jsonl                            snapshots that were deleted on purpose
 //! ```
 
 use std::path::{Path, PathBuf};
@@ -17,7 +18,7 @@ use crate::model::{coverage::Source, ids::SnapshotId, time::Timestamp};
 /// Name of a snapshot's manifest.
 pub(super) const MANIFEST: &str = "manifest.json";
 /// Name of the list of digests.
-pub(super) const SUMS: &str = "SHA256SUMS";
+pub(super) const SUMS: &str = crate::model::sums::FILE;
 /// Folder of the sealed snapshots.
 pub(super) const SNAPSHOTS: &str = "snapshots";
 /// Folder of the audit archive.
@@ -55,6 +56,16 @@ impl OrgPaths {
     /// Folder of unfinished collections.
     pub(super) fn stagings(&self) -> PathBuf {
         self.0.join(STAGING)
+    }
+
+    /// The list of snapshots that were deleted on purpose.
+    pub(super) fn pruned(&self) -> PathBuf {
+        self.0.join("pruned.jsonl")
+    }
+
+    /// Where a snapshot lies while it is being deleted; what a crash leaves there goes with the next collection.
+    pub(super) fn going(&self, id: &SnapshotId) -> PathBuf {
+        self.stagings().join(format!("{id}.pruned"))
     }
 
     /// An unfinished collection.

@@ -3,7 +3,8 @@
 //! One folder per organization holds its sealed snapshots and the append-only archive of its audit events; see
 //! `layout.rs` for the paths. Writing takes an [`OrgStore::lock`], an [`OrgStore::stage`] that resumes an interrupted
 //! collection or starts one, and a [`Staging::seal`]; a crash anywhere before the last rename leaves no snapshot.
-//! Reading needs no lock: what is sealed does not change. [`verify::verify`] re-hashes everything.
+//! Reading needs no lock: what is sealed does not change. [`verify::verify`] re-hashes everything, a [`Replay`] answers
+//! requests from what was sealed, and [`OrgStore::prune`] is the only way in which anything sealed goes.
 //!
 //! The store knows neither the Hub nor what a column means, and never asks for the time.
 
@@ -12,13 +13,16 @@ use std::path::{Path, PathBuf};
 use crate::model::ids::{OrgName, SnapshotId};
 
 pub mod archive;
+mod chain;
 mod disk;
 pub mod error;
 mod journal;
 mod layout;
 pub mod lock;
 mod parquet;
+pub mod prune;
 pub mod read;
+pub mod replay;
 mod seal;
 mod spool;
 pub mod stage;
@@ -32,7 +36,9 @@ mod tests;
 pub use archive::Appended;
 pub use error::Error;
 pub use lock::Lock;
+pub use prune::Pruned;
 pub use read::{Head, Snapshot};
+pub use replay::{Archived, Replay};
 pub use seal::Sealed;
 pub use stage::{Ask, Staging};
 
@@ -50,6 +56,13 @@ impl Store {
     #[must_use]
     pub const fn new(root: PathBuf) -> Self {
         Self { root }
+    }
+
+    /// The organization whose folder this is, however its store is called; `None` for a folder that cannot be one.
+    #[must_use]
+    pub fn org_at(folder: &Path) -> Option<OrgStore> {
+        let org = OrgName::new(folder.file_name()?.to_str()?).ok()?;
+        Some(Self::new(folder.parent()?.to_owned()).org(&org))
     }
 
     /// The folder.

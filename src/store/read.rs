@@ -98,6 +98,18 @@ impl OrgStore {
         Ok((manifest, members, invites))
     }
 
+    /// Every file that a snapshot consists of, the parts of the archive that it reads included: the path relative to
+    /// the organization's folder, and where it lies.
+    ///
+    /// # Errors
+    /// When its folder cannot be listed.
+    pub fn files_of(&self, manifest: &Manifest) -> Result<Vec<(String, PathBuf)>, Error> {
+        let folder = format!("{}/{}", layout::SNAPSHOTS, manifest.id);
+        let own = disk::files(&self.paths.snapshot(&manifest.id))?.into_iter().map(|file| format!("{folder}/{file}"));
+        let all = own.chain(manifest.audit.parts.keys().cloned());
+        Ok(all.map(|file| (file.clone(), self.paths.relative(&file))).collect())
+    }
+
     /// The head of a snapshot whose folder is there.
     fn head(&self, id: SnapshotId) -> Result<Head, Error> {
         let dir = self.paths.snapshot(&id);

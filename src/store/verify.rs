@@ -10,7 +10,9 @@ use std::{
 };
 
 use super::{
-    archive, disk,
+    archive,
+    chain::{self, Chain},
+    disk,
     error::Error,
     layout::{self, OrgPaths},
     read, sums,
@@ -18,7 +20,11 @@ use super::{
 use crate::model::{
     ids::SnapshotId,
     manifest::{Manifest, Previous},
+    sums::SIGNATURE,
 };
+
+/// Folder of a bundle that holds the snapshot and the parts of the archive that it reads, as in a store.
+pub const EVIDENCE: &str = "evidence";
 
 /// What was verified.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -31,6 +37,8 @@ pub enum Kind {
     Snapshot,
     /// A folder with a `SHA256SUMS` and nothing else to tie it to, such as a report.
     Report,
+    /// A bundle: evidence and report of one snapshot.
+    Bundle,
 }
 
 impl Kind {
@@ -42,6 +50,7 @@ impl Kind {
             Self::Org => "organization",
             Self::Snapshot => "snapshot",
             Self::Report => "report",
+            Self::Bundle => "bundle",
         }
     }
 }
@@ -55,22 +64,32 @@ pub struct Verified {
     pub files: usize,
     /// Snapshots verified, as `<org>/<id>`, in the order of the check.
     pub snapshots: Vec<String>,
+    /// Of these, the ones that lie in an organization's folder: that folder and the id.
+    pub homes: Vec<(PathBuf, SnapshotId)>,
     /// What could not be checked from here, one sentence each.
     pub unchecked: Vec<String>,
 }
 
-/// Verifies a store, an organization's folder, a snapshot's folder or a report's folder.
+/// Verifies a store, an organization's folder, a snapshot's folder, a report's folder or an unpacked
+/// bundle.
 ///
 /// # Errors
 /// [`Error::Differs`] for the first difference; [`Error::NotOurs`] for a path of another kind; [`Error::NewerFormat`];
 /// [`Error::Io`] when something cannot be read.
 pub fn verify(path: &Path) -> Result<Verified, Error> {
     let real = fs::canonicalize(path).map_err(Error::io("find", path))?;
-    let mut check = Check {
-        done: Verified { kind: Kind::Report, files: 0, snapshots: Vec::new(), unchecked: Vec::new() },
-        parts: BTreeMap::new(),
-    };
+    let mut check = Check::new(Kind::Report);
     check.path(path, &real).map_err(as_difference)?;
+    Ok(check.done)
+}
+
+/// Verifies the `evidence` folder of a bundle whose files were compared with its list already.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_evidence(evidence: &Path) -> Result<Verified, Error> {
+    let mut check = Check::new(Kind::Bundle);
+    check.evidence(evidence).map_err(as_difference)?;
     Ok(check.done)
 }
 
@@ -96,9 +115,17 @@ struct Check {
     done: Verified,
     /// Digests of the archive parts hashed so far; every snapshot names those of all earlier ones.
     parts: BTreeMap<PathBuf, String>,
+    /// Whether the snapshot before need not be there, as in a bundle.
+    alone: bool,
 }
 
 impl Check {
+    /// A verification of which nothing is done yet.
+    const fn new(kind: Kind) -> Self {
+        let done = Verified { kind, files: 0, snapshots: Vec::new(), homes: Vec::new(), unchecked: Vec::new() };
+        Self { done, parts: BTreeMap::new(), alone: false }
+    }
+
     /// Finds out what `path` is (`real` is the same without `.` and links) and verifies it.
     fn path(&mut self, path: &Path, real: &Path) -> Result<(), Error> {
         if path.join(layout::MANIFEST).is_file() || path.join(layout::SUMS).is_file() {
@@ -108,14 +135,24 @@ impl Check {
             return match (parent.and_then(Path::parent), id) {
                 (Some(org), Some(id)) => {
                     self.done.kind = Kind::Snapshot;
+                    self.alone = is_evidence(org.parent());
                     self.snapshot(path, Some((&OrgPaths(org.to_owned()), &id))).map(|_| ())
                 }
                 _ if path.join(layout::MANIFEST).is_file() => {
                     self.done.kind = Kind::Snapshot;
                     self.snapshot(path, None).map(|_| ())
                 }
+                _ if path.join(EVIDENCE).is_dir() => {
+                    self.list(path)?;
+                    self.evidence(&path.join(EVIDENCE))
+                }
                 _ => self.list(path).map(|_| ()),
             };
+        }
+        if let Some(evidence) =
+            [Some(real), real.parent()].into_iter().flatten().find(|folder| is_evidence(Some(folder)))
+        {
+            return self.evidence(evidence);
         }
         if is_org(path) {
             self.done.kind = Kind::Org;
@@ -142,6 +179,8 @@ impl Check {
             differs(path.clone(), format!("line {line} is not as rollcall writes it: the list was changed afterwards"))
         })?;
         let present = disk::files(dir)?;
+        // A signature is made over the finished list, so the list cannot name it.
+        let unlisted = [layout::SUMS, SIGNATURE];
         for file in listed.keys() {
             let path = dir.join(file);
             match fs::symlink_metadata(&path) {
@@ -153,7 +192,9 @@ impl Check {
                 }
             }
         }
-        if let Some(file) = present.iter().find(|file| *file != layout::SUMS && !listed.contains_key(*file)) {
+        if let Some(file) =
+            present.iter().find(|file| !unlisted.contains(&file.as_str()) && !listed.contains_key(*file))
+        {
             return Err(differs(dir.join(file), "it is not listed in SHA256SUMS: it was added afterwards"));
         }
         for (file, expected) in &listed {
@@ -185,9 +226,12 @@ impl Check {
         tables_agree(dir, &listed, &manifest)?;
         bodies_agree(dir, &manifest)?;
         match home {
-            Some((org, _)) => {
-                if let Some(previous) = &manifest.previous {
-                    previous_agrees(org, previous, &manifest.id)?;
+            Some((org, id)) => {
+                self.done.homes.push((org.0.clone(), id.clone()));
+                match &manifest.previous {
+                    Some(previous) if self.alone && !org.snapshot(&previous.id).exists() => self.say_alone(previous),
+                    Some(previous) => chain::previous_agrees(org, previous, &manifest.id)?,
+                    None => {}
                 }
                 self.parts_agree(org, dir, &manifest)?;
             }
@@ -205,8 +249,13 @@ impl Check {
             self.done.unchecked.push(what);
         }
         if let Some(previous) = &manifest.previous {
-            self.done.unchecked.push(format!("the snapshot before it, {}, does not lie beside it", previous.id));
+            self.say_alone(previous);
         }
+    }
+
+    /// Says that the snapshot before is not there to be compared.
+    fn say_alone(&mut self, previous: &Previous) {
+        self.done.unchecked.push(format!("the snapshot before it, {}, does not lie beside it", previous.id));
     }
 
     /// Compares the archive parts that a manifest names with their digests there.
@@ -234,7 +283,7 @@ impl Check {
 
     /// Verifies every snapshot of an organization, their chain and the whole archive.
     fn org(&mut self, org: &OrgPaths) -> Result<(), Error> {
-        let mut newest: Option<Manifest> = None;
+        let mut chain = Chain::of(org)?;
         for (name, kind) in disk::entries(&org.snapshots())? {
             if name.starts_with('.') {
                 continue;
@@ -243,18 +292,47 @@ impl Check {
             let Some(id) = name.parse::<SnapshotId>().ok().filter(|_| kind.is_dir()) else {
                 return Err(differs(dir, "it is no snapshot: it was put here by something else"));
             };
-            let (manifest, _) = self.snapshot(&dir, Some((org, &id)))?;
-            let before = newest.as_ref().map(|m| &m.id);
-            let named = manifest.previous.as_ref().map(|p| &p.id);
-            if before != named {
-                let name = |id: Option<&SnapshotId>| id.map_or_else(|| "none".to_owned(), ToString::to_string);
-                let what = format!("it was sealed after {}, and before it now lies {}", name(named), name(before));
-                return Err(differs(dir.join(layout::MANIFEST), what));
-            }
-            newest = Some(manifest);
+            let (manifest, sha256) = self.snapshot(&dir, Some((org, &id)))?;
+            chain.add(dir.join(layout::MANIFEST), manifest, &sha256)?;
         }
-        no_stray_parts(org, newest.as_ref())
+        chain.end(org)?;
+        self.done.unchecked.extend(chain.gone());
+        self.done.unchecked.extend(chain.unfinished());
+        no_stray_parts(org, chain.newest())
     }
+
+    /// Verifies the snapshots of a bundle, each without the ones before it.
+    fn evidence(&mut self, evidence: &Path) -> Result<(), Error> {
+        self.done.kind = Kind::Bundle;
+        self.alone = true;
+        for (org, _) in disk::entries(evidence)?.into_iter().filter(|(_, kind)| kind.is_dir()) {
+            let org = OrgPaths(evidence.join(org));
+            let mut parts = BTreeMap::new();
+            for (name, _) in disk::entries(&org.snapshots())? {
+                let dir = org.snapshots().join(&name);
+                let Ok(id) = name.parse::<SnapshotId>() else {
+                    return Err(differs(dir, "it is no snapshot: it was put here by something else"));
+                };
+                parts.extend(self.snapshot(&dir, Some((&org, &id)))?.0.audit.parts);
+            }
+            let found = archive::parts_on_disk(&org)?;
+            if let Some((part, _)) = found.iter().find(|(part, _)| !parts.contains_key(part)) {
+                return Err(differs(org.relative(part), "no snapshot of the bundle reads it"));
+            }
+        }
+        if self.done.snapshots.is_empty() {
+            return Err(differs(evidence.to_owned(), "no snapshot lies in it"));
+        }
+        Ok(())
+    }
+}
+
+/// Whether a folder is the `evidence` of an unpacked bundle, which holds one snapshot of its chain.
+fn is_evidence(folder: Option<&Path>) -> bool {
+    let Some(folder) = folder.filter(|folder| folder.file_name().is_some_and(|name| name == EVIDENCE)) else {
+        return false;
+    };
+    folder.parent().is_some_and(|bundle| bundle.join(layout::SUMS).is_file())
 }
 
 /// Whether a folder is an organization's.
@@ -295,25 +373,6 @@ fn bodies_agree(dir: &Path, manifest: &Manifest) -> Result<(), Error> {
                 format!("it decodes to something else than what {} answered, as manifest.json records it", request.url);
             return Err(differs(path, what));
         }
-    }
-    Ok(())
-}
-
-/// Compares the manifest of the snapshot before with its digest in the one after.
-fn previous_agrees(org: &OrgPaths, previous: &Previous, id: &SnapshotId) -> Result<(), Error> {
-    let path = org.snapshot(&previous.id).join(layout::MANIFEST);
-    if !path.is_file() {
-        return Err(differs(
-            path,
-            format!("it is not there, although {id} was sealed after it: a snapshot was removed"),
-        ));
-    }
-    let (found, _) = disk::digest_file(&path)?;
-    if found != previous.sha256 {
-        return Err(differs(
-            path,
-            format!("its SHA-256 is not the one that {id} recorded when it was sealed: it was changed afterwards"),
-        ));
     }
     Ok(())
 }

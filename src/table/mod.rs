@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod activity;
+pub mod diff;
 pub mod error;
 pub mod frame;
 pub mod spec;

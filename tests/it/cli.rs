@@ -3,8 +3,20 @@
 use crate::common::{Run, Sandbox};
 
 /// The commands of this version.
-const COMMANDS: [&str; 10] =
-    ["demo", "run", "collect", "report", "snapshots", "verify", "explain", "init", "completions", "man"];
+const COMMANDS: [&str; 12] = [
+    "demo",
+    "run",
+    "collect",
+    "report",
+    "snapshots",
+    "verify",
+    "bundle",
+    "prune",
+    "explain",
+    "init",
+    "completions",
+    "man",
+];
 
 #[test]
 fn help_goes_to_stdout_and_names_every_command() {
@@ -42,6 +54,10 @@ fn mistakes_on_the_command_line_end_with_2() {
         "collect acme --config missing.toml",
         "run --all",
         "explain no-such-thing",
+        "prune acme",
+        "prune acme --before soon",
+        "bundle acme --format docx",
+        "bundle acme --sign rollcall.toml",
     ] {
         let run = sandbox.run(line).unwrap();
         assert_eq!(run.code, 2, "{line}: {run:?}");
@@ -101,7 +117,9 @@ fn without_a_token_or_a_hub_nothing_is_left_behind() {
 #[test]
 fn reports_and_lists_of_an_unknown_organization_end_with_4() {
     let sandbox = Sandbox::new().unwrap();
-    for line in ["report acme", "snapshots acme", "verify nowhere"] {
+    for line in
+        ["report acme", "snapshots acme", "verify nowhere", "bundle acme", "prune acme --before 2026-01-01 --yes"]
+    {
         sandbox.run(line).unwrap().three_lines(4);
     }
 }

@@ -5,7 +5,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::common::{Sandbox, files};
+use crate::{
+    common::{Sandbox, files},
+    evidence,
+};
 
 /// Folder of the newest quarter's report.
 const REPORT: &str = "rollcall-demo/reports/tidewater-labs-20261001T060000Z";
@@ -30,6 +33,8 @@ fn the_demo_does_the_whole_job_and_what_it_leaves_can_be_checked() {
     }
     the_same_snapshot_gives_the_same_report(&sandbox).unwrap();
     verdicts_and_periods_decide_the_exit_code(&sandbox).unwrap();
+    evidence::a_bundle_is_checked_alone(&sandbox).unwrap();
+    evidence::old_snapshots_are_deleted_when_told_twice(&sandbox).unwrap();
     what_was_touched_is_named(&sandbox).unwrap();
     only_its_own_folder_is_replaced(&sandbox).unwrap();
 }
@@ -67,7 +72,7 @@ fn what_was_touched_is_named(sandbox: &Sandbox) -> io::Result<()> {
         let run = sandbox.run(&format!("verify {path}"))?;
         assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{path}");
     }
-    let table = sandbox.path("rollcall-demo/store/tidewater-labs/snapshots/20260401T060000Z/tables/members.parquet");
+    let table = sandbox.path("rollcall-demo/store/tidewater-labs/snapshots/20260701T060000Z/tables/members.parquet");
     for (file, path) in [(table, "rollcall-demo/store"), (sandbox.path(REPORT).join("csv/access.csv"), REPORT)] {
         let mut bytes = fs::read(&file)?;
         let middle = bytes.len() / 2;

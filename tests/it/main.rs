@@ -5,5 +5,6 @@ mod collect;
 mod common;
 mod demo;
 mod doctor;
+mod evidence;
 mod house;
 mod readme;

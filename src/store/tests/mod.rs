@@ -1,6 +1,8 @@
 //! The store as its callers use it: an invented organization, collected again and again in a temporary folder.
 
 mod archive;
+mod prune;
+mod replay;
 mod resume;
 mod seal;
 mod verify;

@@ -1,0 +1,136 @@
+//! Bundles one snapshot with its report, so that it can be handed to somebody and checked there.
+
+use std::{collections::BTreeMap, fs, io, path::Path, sync::Arc};
+
+use super::{
+    Console, Progress, VERSION,
+    error::{Error, Exit},
+    report::Reporter,
+    request::{Bundle, Common, Report},
+    settings::Settings,
+    verify::{as_difference, temporary},
+};
+use crate::{
+    bundle::{self, Content, Key},
+    model::{coverage::Source, ids::OrgName, manifest::SourceRecord, time},
+    report,
+    store::{
+        Snapshot, Store,
+        verify::{self, EVIDENCE},
+    },
+};
+
+/// The page that tells how to check a bundle.
+const PAGE: &str = include_str!("../../report_templates/bundle/VERIFY.txt");
+
+/// The files of a bundle, by name.
+type Files = BTreeMap<String, Content>;
+
+/// The console of the report in a bundle: what it would print is in the bundle.
+#[derive(Debug)]
+pub(super) struct Muted;
+
+impl Progress for Muted {
+    fn start(&self, _source: Source, _total: Option<u64>) {}
+    fn advance(&self, _source: Source, _rows: u64) {}
+    fn finish(&self, _source: Source, _record: &SourceRecord) {}
+    fn waiting(&self, _seconds: u64) {}
+}
+
+impl Console for Muted {
+    fn print(&self, _data: &str) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn say(&self, _line: &str) {}
+}
+
+/// Judges a snapshot, and writes evidence, report, templates and configuration as one file.
+///
+/// # Errors
+/// When the snapshot is not whole, the report cannot be written, the key cannot sign, or the disk refuses.
+pub(super) fn bundle(
+    settings: &Settings,
+    org: &OrgName,
+    ask: &Bundle,
+    common: &Common,
+    console: &Arc<dyn Console>,
+) -> Result<Exit, Error> {
+    let key = ask.sign.as_deref().map(|path| Key::load(path, settings.agent())).transpose()?;
+    let place = temporary()?;
+    let reporter = Reporter::new(&Report { out: Some(place.path().to_owned()), ..ask.report.clone() })?;
+    let store = Store::new(settings.store.clone()).org(org);
+    let id = reporter.selection(&store)?.snapshot;
+    verify::verify(&store.snapshot_dir(&id)).map_err(as_difference)?;
+    let snapshot = store.read(&id)?;
+    let muted: Arc<dyn Console> = Arc::new(Muted);
+    let exit = reporter.report(settings, org, common, &muted)?;
+
+    let mut files = Files::new();
+    add_folder(&mut files, "report", &only_folder(place.path())?)?;
+    for (file, path) in store.files_of(&snapshot.manifest)? {
+        files.insert(format!("{EVIDENCE}/{}/{file}", store.org()), Content::File(path));
+    }
+    let templates = if ask.report.templates.is_empty() {
+        vec![super::report::TEMPLATE.to_owned()]
+    } else {
+        ask.report.templates.clone()
+    };
+    for template in templates {
+        for (name, text) in report::sources::of(&template)? {
+            files.insert(format!("templates/{name}"), Content::Bytes(text.into_bytes()));
+        }
+    }
+    if let Some(path) = &settings.config.file {
+        let text = fs::read(path).map_err(Error::io("read", path))?;
+        files.insert("configuration/rollcall.toml".to_owned(), Content::Bytes(text));
+    }
+    files.insert("configuration/effective.json".to_owned(), Content::Bytes(settings.config.canonical().into_bytes()));
+    files.insert("VERIFY.txt".to_owned(), Content::Bytes(page(org, &snapshot).into_bytes()));
+
+    let out = ask.out.clone().unwrap_or_else(|| Path::new(".").join(format!("rollcall-{org}-{id}.zip")));
+    let written = bundle::write(&out, &files, key.as_ref())?;
+    let signed = key.map_or_else(|| "not signed".to_owned(), |key| format!("signed with {}", key.fingerprint()));
+    console.say(&format!("bundled {} files, SHA-256 {}, {signed}", written.files, written.sha256));
+    console.print(&format!("{}\n", written.path.display())).map_err(Error::Output)?;
+    Ok(exit)
+}
+
+/// The page for this bundle.
+fn page(org: &OrgName, snapshot: &Snapshot) -> String {
+    let manifest = &snapshot.manifest;
+    let mut requests = manifest.sources.values().flat_map(|source| &source.requests);
+    let raw = requests.find_map(|request| request.raw.clone()).unwrap_or_else(|| "raw/FILE.zst".to_owned());
+    let values = [
+        ("{org}", org.to_string()),
+        ("{snapshot}", manifest.id.to_string()),
+        ("{as_of}", time::format(manifest.as_of)),
+        ("{manifest_sha256}", snapshot.manifest_sha256.clone()),
+        ("{version}", VERSION.to_owned()),
+        ("{raw}", raw),
+    ];
+    values.iter().fold(PAGE.to_owned(), |text, (name, value)| text.replace(name, value))
+}
+
+/// The one folder that the report wrote.
+fn only_folder(place: &Path) -> Result<std::path::PathBuf, Error> {
+    let failed = || Error::io("list the folder", place);
+    let mut entries = fs::read_dir(place).map_err(failed())?;
+    let entry = entries.next().unwrap_or_else(|| Err(io::ErrorKind::NotFound.into()));
+    Ok(entry.map_err(failed())?.path())
+}
+
+/// Adds everything below a folder under a name.
+fn add_folder(files: &mut Files, name: &str, folder: &Path) -> Result<(), Error> {
+    for entry in fs::read_dir(folder).map_err(Error::io("list the folder", folder))? {
+        let path = entry.map_err(Error::io("list the folder", folder))?.path();
+        let last = path.file_name().unwrap_or_default().to_string_lossy();
+        let name = format!("{name}/{last}");
+        if path.is_dir() {
+            add_folder(files, &name, &path)?;
+        } else {
+            files.insert(name, Content::File(path));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,278 @@
+//! Derives a sealed snapshot's tables and events again from its raw answers, and compares them with what was sealed.
+//!
+//! The collection is run once more over a client that gets every answer from the snapshot and nothing from the
+//! network, so the parser is the one that collected.
+
+use std::{collections::BTreeMap, io::Read as _, sync::Arc};
+
+use super::{VERSION, engine::Engine, error::Error, settings::Settings};
+use crate::{
+    analyze::{self, Past},
+    collect::{self, Collected, Progress, roster},
+    hub,
+    model::{
+        coverage::{Coverage, Source},
+        evidence::Spool as _,
+        manifest::SourceRecord,
+        params::Roster,
+    },
+    store::{Archived, OrgStore, Replay, Snapshot},
+    table::{activity::AuditEvent, diff},
+};
+
+/// What is needed to derive anything again.
+#[derive(Debug)]
+pub(super) struct Rederiver<'a> {
+    /// Runs the collection.
+    pub(super) engine: &'a Engine,
+    /// The configuration here; `None` when there is none that can be read.
+    pub(super) settings: Option<&'a Settings>,
+}
+
+/// What is known of an organization before the snapshot under comparison.
+#[derive(Debug, Default)]
+pub(super) struct Before {
+    /// The snapshots before it that lie beside it, oldest first.
+    pub(super) past: Vec<Past>,
+    /// Audit events that earlier snapshots brought.
+    pub(super) archived: Archived,
+}
+
+/// Watches nothing.
+#[derive(Debug)]
+struct Unwatched;
+
+impl Progress for Unwatched {
+    fn start(&self, _source: Source, _total: Option<u64>) {}
+    fn advance(&self, _source: Source, _rows: u64) {}
+    fn finish(&self, _source: Source, _record: &SourceRecord) {}
+    fn waiting(&self, _seconds: u64) {}
+}
+
+/// One snapshot under comparison.
+struct Case<'a> {
+    /// Where it lies.
+    place: &'a OrgStore,
+    /// As it was sealed.
+    sealed: &'a Snapshot,
+}
+
+impl Rederiver<'_> {
+    /// Derives a snapshot again. Gives what could not be compared, one sentence each.
+    ///
+    /// # Errors
+    /// [`Error::Differs`] for the first table, row and column, event or coverage that does not follow from the answers.
+    pub(super) fn check(&self, place: &OrgStore, sealed: &Snapshot, before: &mut Before) -> Result<Vec<String>, Error> {
+        let manifest = &sealed.manifest;
+        if manifest.tool.version != VERSION {
+            let version = &manifest.tool.version;
+            return Ok(vec![format!(
+                "whether the tables of {} follow from its answers: rollcall {version} read them, and this is {VERSION}",
+                manifest.id
+            )]);
+        }
+        let case = Case { place, sealed };
+        let collected = self.collect(&case)?;
+        case.records_agree(&collected)?;
+        if let Some(found) = diff::first_of_hub(&sealed.tables, &collected.tables) {
+            return Err(case.table_differs(&found));
+        }
+        case.events_agree(&collected.events, &mut before.archived)?;
+        let mut unchecked = case.invites_agree(&before.past)?;
+        unchecked.extend(self.people_agree(&case)?);
+        Ok(unchecked)
+    }
+
+    /// Runs the collection over the recorded answers, and holds the requests to those that were recorded.
+    fn collect(&self, case: &Case<'_>) -> Result<Collected, Error> {
+        let (mut replay, mut collected) = self.replay(case, false)?;
+        // The manifest does not say whether every public repository was asked; the requests do.
+        if replay.unused().is_some_and(|(source, _)| source == Source::GatedAccess) {
+            (replay, collected) = self.replay(case, true)?;
+        }
+        if let Some((source, url)) = replay.missing() {
+            let what = format!("{url} was not recorded, although {source} cannot have been read without it");
+            return Err(case.manifest_differs(what));
+        }
+        if let Some((source, url)) = replay.unused() {
+            let what = format!("it records {url} for {source}, which the other answers give no reason to ask for");
+            return Err(case.manifest_differs(what));
+        }
+        collected
+    }
+
+    /// One run; the outer error is ours, the inner one tells that the answers make no snapshot.
+    fn replay(&self, case: &Case<'_>, all_gated: bool) -> Result<(Arc<Replay>, Result<Collected, Error>), Error> {
+        let manifest = &case.sealed.manifest;
+        let replay = Arc::new(Replay::new(case.place.snapshot_dir(&manifest.id), manifest));
+        let endpoint = hub::Endpoint::parse(&manifest.endpoint, true)
+            .map_err(|error| case.manifest_differs(format!("its endpoint is none: {error}")))?;
+        let client = hub::Client::new(hub::Options {
+            endpoint,
+            // Nothing is sent; a collection merely refuses to begin without a token.
+            token: Some(hub::Token::new("replay".to_owned())),
+            scim_token: None,
+            concurrency: 1,
+            clock: {
+                let as_of = manifest.as_of;
+                Arc::new(move || as_of)
+            },
+            spool: replay.clone(),
+            waiting: Arc::new(|_seconds| {}),
+        })
+        .map_err(Error::Hub)?;
+        let skipped = |source: &Source| manifest.coverage(*source) == Coverage::Skipped;
+        let plan = collect::Plan {
+            org: manifest.org.clone(),
+            skipped: Source::ALL.into_iter().filter(skipped).collect(),
+            with_commits: manifest.coverage(Source::Commits) != Coverage::NotRequested,
+            all_gated,
+            plan: (manifest.plan.from == "configuration").then(|| manifest.plan.name.clone()),
+        };
+        let collected = self.engine.run(collect::collect(&client, &plan, &Unwatched))?;
+        let collected =
+            collected.map_err(|error| case.manifest_differs(format!("its answers do not make a snapshot: {error}")));
+        Ok((replay, collected))
+    }
+
+    /// Reads the roster again from its kept original, if the mapping of its columns is known here.
+    fn people_agree(&self, case: &Case<'_>) -> Result<Option<String>, Error> {
+        let manifest = &case.sealed.manifest;
+        if manifest.coverage(Source::Roster) != Coverage::Imported {
+            return Ok(None);
+        }
+        let config = self.settings.map(|settings| &settings.config);
+        let same = config.filter(|config| config.digest() == manifest.config_sha256);
+        let Some(mapping) = same.and_then(|config| config.values.roster.as_ref()) else {
+            return Ok(Some(format!(
+                "whether the people of {} follow from their file: the configuration here is not the one it was read with",
+                manifest.id
+            )));
+        };
+        case.people_agree(mapping)?;
+        Ok(None)
+    }
+}
+
+impl Case<'_> {
+    /// The error for a manifest that says something else than the answers.
+    fn manifest_differs(&self, what: impl Into<String>) -> Error {
+        let path = self.place.snapshot_dir(&self.sealed.manifest.id).join("manifest.json");
+        Error::Differs { path, what: what.into() }
+    }
+
+    /// The error for a table that says something else than the answers.
+    fn table_differs(&self, found: &diff::Difference) -> Error {
+        let folder = self.place.snapshot_dir(&self.sealed.manifest.id).join("tables");
+        let path = folder.join(format!("{}.parquet", found.table));
+        Error::Differs { path, what: format!("{found}: it does not follow from the raw answers") }
+    }
+
+    /// The error for the archive.
+    fn archive_differs(&self, what: impl Into<String>) -> Error {
+        Error::Differs { path: self.place.dir().join("audit_events"), what: what.into() }
+    }
+
+    /// Compares what the manifest says of collector, plan and sources with what the answers say.
+    fn records_agree(&self, collected: &Collected) -> Result<(), Error> {
+        let manifest = &self.sealed.manifest;
+        if collected.collector != manifest.collector || collected.plan != manifest.plan {
+            return Err(self.manifest_differs("its collector or its plan is not the one in the raw answers"));
+        }
+        for (source, derived) in &collected.sources {
+            let Some(recorded) = manifest.sources.get(source) else {
+                return Err(self.manifest_differs(format!("it does not say what became of {source}")));
+            };
+            // The archive knows of gaps that one export does not show.
+            let lowered = *source == Source::AuditLog && recorded.coverage == Coverage::Partial;
+            if recorded.coverage != derived.coverage && !(lowered && derived.coverage == Coverage::Collected) {
+                let (is, would) = (recorded.coverage, derived.coverage);
+                return Err(
+                    self.manifest_differs(format!("it says that {source} is {is}, the raw answers make it {would}"))
+                );
+            }
+            if (recorded.rows, &recorded.tie_outs) != (derived.rows, &derived.tie_outs) {
+                return Err(self.manifest_differs(format!("its counts of {source} are not those of the raw answers")));
+            }
+        }
+        if collected.unknown_types != manifest.audit.unknown_types {
+            return Err(self.manifest_differs("its unknown event types are not those of the raw answers"));
+        }
+        Ok(())
+    }
+
+    /// Compares the events that the snapshot brought with those of its export that the archive did not have.
+    fn events_agree(&self, export: &[AuditEvent], archived: &mut Archived) -> Result<(), Error> {
+        let manifest = &self.sealed.manifest;
+        let read = manifest.coverage(Source::AuditLog).has_rows();
+        let mut derived = BTreeMap::new();
+        for event in export.iter().filter(|_| read) {
+            derived.entry(event.event_id.as_str()).or_insert(event);
+        }
+        self.place.archived_before(manifest, archived)?;
+        derived.retain(|id, _| !archived.has(id));
+        let brought = self.place.brought(manifest)?;
+        for event in &brought {
+            let id = event.event_id.as_str();
+            let Some(sent) = derived.remove(id) else {
+                return Err(self.archive_differs(format!(
+                    "event {id}, which snapshot {} is said to have brought, is not in its raw answers",
+                    manifest.id
+                )));
+            };
+            if let Some(found) = diff::first(std::slice::from_ref(event), std::slice::from_ref(sent)) {
+                let column = found.column.unwrap_or_default();
+                return Err(self.archive_differs(format!(
+                    "event {id}, column {column}: it does not follow from the raw answers of {}",
+                    manifest.id
+                )));
+            }
+        }
+        match derived.keys().next() {
+            Some(id) => Err(self.archive_differs(format!("event {id} of snapshot {} is missing", manifest.id))),
+            None => Ok(()),
+        }
+    }
+
+    /// Derives the invites again, where the snapshots before are all there; else says that this was not done.
+    fn invites_agree(&self, past: &[Past]) -> Result<Vec<String>, Error> {
+        let Snapshot { manifest, tables, audit_parts, .. } = self.sealed;
+        let whole = past.last().map(|past| &past.id) == manifest.previous.as_ref().map(|previous| &previous.id);
+        if !whole || !self.place.pruned()?.is_empty() {
+            return Ok(vec![format!(
+                "whether the invites of {} follow: the snapshots before it are not all here",
+                manifest.id
+            )]);
+        }
+        let mut before = tables.clone();
+        before.invites = Vec::new();
+        let derived = analyze::pending_invites(&before, past, audit_parts, manifest.as_of).map_err(Error::Analyze)?;
+        match diff::first(&tables.invites, &derived) {
+            Some(found) => Err(self.table_differs(&found)),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// Compares the people with those in the kept file.
+    fn people_agree(&self, mapping: &Roster) -> Result<(), Error> {
+        let folder = self.place.snapshot_dir(&self.sealed.manifest.id);
+        let raw = "raw/roster/0001.csv.zst";
+        let path = folder.join(raw);
+        let unreadable = |what: String| Error::Differs { path: path.clone(), what };
+        let mut bytes = Vec::new();
+        let replay = Replay::new(folder.clone(), &self.sealed.manifest);
+        replay
+            .open(raw)
+            .and_then(|mut file| file.read_to_end(&mut bytes))
+            .map_err(|error| unreadable(format!("the original of the roster cannot be read: {error}")))?;
+        let people = roster::parse(&bytes, raw, mapping).map_err(|error| unreadable(error.to_string()))?;
+        match diff::first(&self.sealed.tables.people, &people) {
+            Some(found) => Err(self.table_differs(&found)),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "rederive_tests.rs"]
+mod tests;

@@ -1,0 +1,252 @@
+//! Snapshots of the sample organization and of a Hub full of faults, derived again whole and forged.
+
+use std::sync::OnceLock;
+
+use super::*;
+use crate::{
+    app::{
+        Console,
+        bundle::Muted,
+        collect::Collector,
+        known,
+        request::{Collect, Common},
+        settings::Environment,
+    },
+    demo,
+    hub::testing::{Hub, Reply, json, reply},
+    model::{ids::OrgName, time},
+    store::Store,
+};
+
+/// A store with two quarters of the sample organization, made once for all tests.
+static SAMPLE: OnceLock<(tempfile::TempDir, Vec<Settings>)> = OnceLock::new();
+
+/// Settings for a store in a folder and a Hub.
+fn settings(folder: &std::path::Path, url: &str, as_of: &str) -> Settings {
+    let config = folder.join("rollcall.toml");
+    let common = Common {
+        config: config.exists().then_some(config),
+        store: Some(folder.join("store")),
+        endpoint: Some(url.to_owned()),
+        as_of: Some(as_of.to_owned()),
+        ..Common::default()
+    };
+    let environment = Environment { token: Some(demo::TOKEN.to_owned()), ..Environment::default() };
+    Settings::resolve(&common, &environment, &known()).unwrap()
+}
+
+/// Collects an organization.
+fn collect(settings: &Settings, engine: &Engine, org: &str, ask: &Collect) {
+    let console: Arc<dyn Console> = Arc::new(Muted);
+    let collector = Collector { settings, engine, console: &console };
+    collector.collect(&OrgName::new(org).unwrap(), ask).unwrap();
+}
+
+/// The sample's organization and the settings of its quarters.
+fn sample() -> (OrgStore, &'static [Settings]) {
+    let (folder, all) = SAMPLE.get_or_init(|| {
+        let folder = tempfile::tempdir().unwrap();
+        let engine = Engine::start().unwrap();
+        let mut all = Vec::new();
+        for quarter in 0..2 {
+            for (name, text) in demo::files(quarter) {
+                std::fs::write(folder.path().join(name), text).unwrap();
+            }
+            let server = engine.run(demo::Server::start(quarter, 0)).unwrap().unwrap();
+            let settings = settings(folder.path(), &server.url(), &time::format(demo::quarters()[quarter]));
+            let ask = Collect { all_gated: quarter == 1, with_commits: quarter == 1, ..Collect::default() };
+            collect(&settings, &engine, demo::ORG, &ask);
+            engine.run(server.stop()).unwrap();
+            all.push(settings);
+        }
+        (folder, all)
+    });
+    (Store::new(folder.path().join("store")).org(&OrgName::new(demo::ORG).unwrap()), all)
+}
+
+/// Derives the newest snapshot of the sample again after a change of what was sealed.
+fn check(change: impl FnOnce(&mut Snapshot)) -> Result<Vec<String>, Error> {
+    let (place, settings) = sample();
+    let ids = place.ids().unwrap();
+    let mut sealed = place.read(&ids[1]).unwrap();
+    change(&mut sealed);
+    let engine = Engine::start().unwrap();
+    let mut before = Before { past: history(&place), ..Before::default() };
+    Rederiver { engine: &engine, settings: settings.last() }.check(&place, &sealed, &mut before)
+}
+
+/// The first snapshot as the history of the second.
+fn history(place: &OrgStore) -> Vec<Past> {
+    vec![crate::app::history::past(place, place.ids().unwrap()[0].clone()).unwrap()]
+}
+
+/// The file and the explanation of a difference.
+fn difference(change: impl FnOnce(&mut Snapshot)) -> (String, String) {
+    match check(change) {
+        Err(Error::Differs { path, what }) => (path.file_name().unwrap().to_str().unwrap().to_owned(), what),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn what_was_sealed_follows_from_the_answers() {
+    assert_eq!(check(|_| ()).unwrap(), Vec::<String>::new());
+    let (place, _) = sample();
+    let first = place.read(&place.ids().unwrap()[0]).unwrap();
+    let engine = Engine::start().unwrap();
+    let rederiver = Rederiver { engine: &engine, settings: None };
+    let unchecked = rederiver.check(&place, &first, &mut Before::default()).unwrap();
+    assert!(unchecked.len() == 1 && unchecked[0].contains("people of"), "{unchecked:?}");
+}
+
+#[test]
+fn a_forged_table_is_named_with_row_and_column() {
+    let (file, what) = difference(|s| s.tables.members[3].role = Some("no_access".to_owned()));
+    assert_eq!(file, "members.parquet");
+    assert!(what.starts_with("table members, row 4, column role"), "{what}");
+    let (file, what) = difference(|s| drop(s.tables.tokens.pop()));
+    assert!(file == "tokens.parquet" && what.contains("rows against"), "{what}");
+    assert_eq!(difference(|s| s.tables.commits[0].author.clear()).0, "commits.parquet");
+    assert_eq!(difference(|s| s.tables.invites.clear()).0, "invites.parquet");
+    assert_eq!(difference(|s| s.tables.people[0].status = "active!".to_owned()).0, "people.parquet");
+}
+
+#[test]
+fn a_manifest_that_says_something_else_than_the_answers_is_named() {
+    let (file, what) = difference(|s| {
+        s.manifest.sources.get_mut(&Source::Tokens).unwrap().requests.pop();
+    });
+    assert!(file == "manifest.json" && what.contains("was not recorded"), "{what}");
+    let (_, what) = difference(|s| {
+        let request = s.manifest.sources[&Source::Members].requests[0].clone();
+        let url = format!("{}&more=1", request.url);
+        let members = s.manifest.sources.get_mut(&Source::Members).unwrap();
+        members.requests.push(crate::model::evidence::Request { url, ..request });
+    });
+    assert!(what.contains("no reason to ask for"), "{what}");
+    let (_, what) = difference(|s| {
+        s.manifest.sources.get_mut(&Source::Members).unwrap().coverage = Coverage::Partial;
+    });
+    assert!(what.contains("members is partial, the raw answers make it collected"), "{what}");
+    assert!(
+        difference(|s| s.manifest.sources.get_mut(&Source::Repos).unwrap().rows += 1).1.contains("counts of repos")
+    );
+    assert!(difference(|s| s.manifest.collector.login = "mallory".to_owned()).1.contains("collector"));
+    let (_, what) = difference(|s| s.manifest.audit.unknown_types.extend([("x".to_owned(), 1)]));
+    assert!(what.contains("event types"), "{what}");
+    assert!(difference(|s| drop(s.manifest.sources.remove(&Source::Scim))).0 == "manifest.json");
+}
+
+#[test]
+fn events_that_were_kept_back_added_or_changed_are_named() {
+    let own = |s: &Snapshot| {
+        let suffix = format!("{}.parquet", s.manifest.id);
+        s.manifest.audit.parts.keys().find(|part| part.ends_with(&suffix)).cloned().unwrap()
+    };
+    let (file, what) = difference(|s| drop(s.manifest.audit.parts.remove(&own(s))));
+    assert!(file == "audit_events" && what.contains("is missing"), "{what}");
+
+    // The log is not in the raw answers any more, but its events are in the archive.
+    let (_, what) = difference(|s| {
+        let log = s.manifest.sources.get_mut(&Source::AuditLog).unwrap();
+        (log.coverage, log.rows) = (Coverage::Skipped, 0);
+        log.requests.clear();
+        s.manifest.audit.unknown_types.clear();
+    });
+    assert!(what.contains("is said to have brought, is not in its raw answers"), "{what}");
+}
+
+#[test]
+fn another_version_is_not_compared_and_that_is_said() {
+    let unchecked = check(|s| {
+        s.tables.members.clear();
+        s.manifest.tool.version = "0.0.1".to_owned();
+    });
+    assert!(unchecked.unwrap()[0].contains("rollcall 0.0.1 read them"));
+}
+
+#[test]
+fn invites_and_people_are_left_out_where_they_cannot_be_derived() {
+    let (place, _) = sample();
+    let sealed = place.read(&place.ids().unwrap()[1]).unwrap();
+    let engine = Engine::start().unwrap();
+    let rederiver = Rederiver { engine: &engine, settings: None };
+    let unchecked = rederiver.check(&place, &sealed, &mut Before::default()).unwrap();
+    assert_eq!(unchecked.len(), 2, "{unchecked:?}");
+}
+
+/// A Hub on which little is as it should be.
+fn faults(hub: &Hub) {
+    const ORG: &str = "/api/organizations/acme";
+    let list = |kind: &str, gated: &str| {
+        format!(
+            "/api/{kind}?author=acme&expand=author&expand=private{gated}&expand=disabled&expand=lastModified\
+             &expand=createdAt&expand=resourceGroup&expand=usedStorage&limit=1000"
+        )
+    };
+    let script: Vec<(String, Reply)> = vec![
+        (
+            "/api/whoami-v2".to_owned(),
+            json(r#"{"name":"ada","id":"u1","auth":{"type":"access_token"},"orgs":[{"name":"acme"}]}"#),
+        ),
+        (format!("{ORG}/overview"), json("[]")),
+        (
+            format!("{ORG}/members?limit=1000"),
+            json(r#"[{"_id":"u1","user":"ada","role":"admin"},{"user":"nobody"}]"#).next("http://evil.example/"),
+        ),
+        (format!("{ORG}/resource-groups"), reply(403, r#"{"error":"Forbidden"}"#)),
+        (format!("{ORG}/settings/repositories"), json("{}")),
+        (
+            list("models", "&expand=gated"),
+            json(r#"[{"_id":"r1","id":"acme/arm","gated":"manual"}]"#).next("/api/models?p=2"),
+        ),
+        ("/api/models?p=2".to_owned(), reply(302, "").header("location", "http://evil.example/")),
+        (list("datasets", "&expand=gated"), json("[]")),
+        (
+            "/api/models/acme/arm/user-access-request/accepted?limit=1000".to_owned(),
+            json(r#"[{"user":{"user":"zoe"}}]"#),
+        ),
+        ("/api/models/acme/arm/user-access-request/pending?limit=1000".to_owned(), reply(403, "{}")),
+        (format!("{ORG}/settings/tokens?q=status%3Aall&limit=100"), reply(402, "{}")),
+        (format!("{ORG}/scim/v2/Users?startIndex=1&count=1000"), reply(403, "{}")),
+        (
+            format!("{ORG}/scim-provisioning/v2/Users?startIndex=1&count=1000"),
+            json(r#"{"totalResults":2,"Resources":[{"id":"c1","userName":"ada"}]}"#),
+        ),
+        (
+            format!("{ORG}/audit-log/export"),
+            json(
+                r#"[{"_id":"e2","createdAt":"2026-09-18T16:30:00Z","type":"x.new"},{"_id":"e2","createdAt":"2026-09-18T16:30:00Z","type":"x.new"},{"type":"y"}]"#,
+            ),
+        ),
+    ];
+    for (path, answer) in script {
+        hub.only(&path, answer);
+    }
+}
+
+#[test]
+fn a_snapshot_full_of_gaps_follows_from_its_answers_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = Engine::start().unwrap();
+    let hub = engine.run(Hub::start()).unwrap();
+    faults(&hub);
+    let asks = [
+        Collect { with_commits: true, ..Collect::default() },
+        Collect { skip: vec![Source::Members, Source::Scim], ..Collect::default() },
+        Collect { only: vec![Source::AuditLog], ..Collect::default() },
+    ];
+    for (day, ask) in (1..).zip(&asks) {
+        let settings = settings(folder.path(), &hub.url, &format!("2026-10-0{day}T06:00:00Z"));
+        collect(&settings, &engine, "acme", ask);
+    }
+    drop(hub);
+    let place = Store::new(folder.path().join("store")).org(&OrgName::new("acme").unwrap());
+    let mut before = Before::default();
+    for id in place.ids().unwrap() {
+        let sealed = place.read(&id).unwrap();
+        let unchecked = Rederiver { engine: &engine, settings: None }.check(&place, &sealed, &mut before).unwrap();
+        assert_eq!(unchecked, Vec::<String>::new());
+        before.past.push(crate::app::history::past(&place, id).unwrap());
+    }
+}

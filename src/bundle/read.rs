@@ -1,0 +1,171 @@
+//! Holds a bundle to its list without unpacking more of it than the caller wants to look into.
+
+use std::{
+    collections::BTreeMap,
+    fs::{self, File, OpenOptions},
+    io::{self, Read as _},
+    path::{Path, PathBuf},
+};
+
+use zip::{CompressionMethod, ZipArchive, read::ZipFile};
+
+use super::{error::Error, names, write::copy};
+use crate::model::sums;
+
+/// Bytes of the list, and of a signature, that are read at most; a bundle of a million files needs less.
+const LONGEST: u64 = 256 << 20;
+
+/// A bundle whose files are as its list says.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Checked {
+    /// Files in the list.
+    pub files: usize,
+    /// The list, byte for byte.
+    pub list: Vec<u8>,
+    /// The signature over the list; `None` when nobody signed it.
+    pub signature: Option<Vec<u8>>,
+}
+
+/// Compares every file of a bundle with its list, and unpacks those under `folder` into `into`.
+///
+/// # Errors
+/// [`Error::Differs`] for the first thing that is not as a bundle is written; [`Error::Io`] when something cannot be
+/// read or unpacked.
+pub fn check(path: &Path, folder: &str, into: &Path) -> Result<Checked, Error> {
+    let file = File::open(path).map_err(Error::io("open", path))?;
+    let zip = ZipArchive::new(io::BufReader::new(file)).map_err(|error| match error {
+        zip::result::ZipError::Io(source) if source.kind() != io::ErrorKind::UnexpectedEof => {
+            Error::Io { doing: "read", path: path.to_owned(), source }
+        }
+        other => Error::Differs {
+            path: path.to_owned(),
+            what: format!("it cannot be read as zip ({other}): it is cut off, changed, or no bundle"),
+        },
+    })?;
+    let mut bundle = Bundle { path, zip };
+    let places = bundle.places()?;
+    let Some(at) = places.get(sums::FILE) else {
+        return Err(bundle.differs(sums::FILE, "it is not there: nothing tells what the files in the bundle should be"));
+    };
+    let list = bundle.small(*at)?;
+    let signature = places.get(sums::SIGNATURE).map(|at| bundle.small(*at)).transpose()?;
+    let listed = sums::parse(&list).map_err(|line| {
+        let what = format!("line {line} is not as rollcall writes it: the list was changed afterwards");
+        bundle.differs(sums::FILE, what)
+    })?;
+    if sums::text(&listed).as_bytes() != list {
+        return Err(bundle.differs(sums::FILE, "its lines are not in the order in which rollcall writes them"));
+    }
+    if let Some(name) = listed.keys().find(|name| !places.contains_key(*name)) {
+        return Err(bundle.differs(name, "it is listed in SHA256SUMS and is not there: it was removed afterwards"));
+    }
+    for (name, at) in &places {
+        if [sums::FILE, sums::SIGNATURE].contains(&name.as_str()) {
+            continue;
+        }
+        let Some(expected) = listed.get(name) else {
+            return Err(bundle.differs(name, "it is not listed in SHA256SUMS: it was added afterwards"));
+        };
+        let wanted = name.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
+        let found = bundle.digest(*at, name, wanted.then(|| into.join(name)))?;
+        if found != *expected {
+            let what = format!("its SHA-256 is {found} and SHA256SUMS lists {expected}: one of the two was changed");
+            return Err(bundle.differs(name, what));
+        }
+    }
+    Ok(Checked { files: listed.len(), list, signature })
+}
+
+/// A bundle being read.
+struct Bundle<'a> {
+    /// The file.
+    path: &'a Path,
+    /// Its archive.
+    zip: ZipArchive<io::BufReader<File>>,
+}
+
+impl Bundle<'_> {
+    /// The error for a difference in one of its files.
+    fn differs(&self, name: &str, what: impl Into<String>) -> Error {
+        Error::Differs { path: self.path.join(name), what: what.into() }
+    }
+
+    /// The error for an archive that was not written as a bundle.
+    fn odd(&self, what: impl Into<String>) -> Error {
+        Error::Differs { path: self.path.to_owned(), what: what.into() }
+    }
+
+    /// Where each file stands, once every entry is known to be a plain file that can be read in one way only.
+    fn places(&mut self) -> Result<BTreeMap<String, usize>, Error> {
+        if self.zip.has_duplicate_names() {
+            return Err(self.odd("two of its entries have the same name: programs would disagree about what it holds"));
+        }
+        if self.zip.offset() != 0 || !self.zip.comment().is_empty() {
+            return Err(self.odd("bytes stand before it or a comment behind it: rollcall writes neither"));
+        }
+        let mut places = BTreeMap::new();
+        for at in 0..self.zip.len() {
+            let entry = self.zip.by_index_raw(at).map_err(|e| Self::unreadable(self.path, &e))?;
+            let name = entry.name_raw().to_vec();
+            let fault = fault(&entry);
+            let name = String::from_utf8_lossy(&name).into_owned();
+            drop(entry);
+            if let Some(why) = fault.or_else(|| names::fault(&name)) {
+                return Err(self.odd(format!("its entry {name:?} is refused: {why}")));
+            }
+            places.insert(name, at);
+        }
+        // Entries that lie over each other, or that the directory does not name, are found here.
+        self.zip.validate_header_consistency().map_err(|e| Self::unreadable(self.path, &e))?;
+        Ok(places)
+    }
+
+    /// The error for an entry that cannot be read.
+    fn unreadable(path: &Path, error: &zip::result::ZipError) -> Error {
+        Error::Differs { path: path.to_owned(), what: format!("it cannot be read as zip ({error}): it was changed") }
+    }
+
+    /// A short file.
+    fn small(&mut self, at: usize) -> Result<Vec<u8>, Error> {
+        let path = self.path;
+        let entry = self.zip.by_index_raw(at).map_err(|e| Self::unreadable(path, &e))?;
+        let mut bytes = Vec::new();
+        entry.take(LONGEST).read_to_end(&mut bytes).map_err(Error::io("read", path))?;
+        Ok(bytes)
+    }
+
+    /// SHA-256 of a file, which is unpacked to `to` on the way.
+    fn digest(&mut self, at: usize, name: &str, to: Option<PathBuf>) -> Result<String, Error> {
+        let path = self.path;
+        let entry = self.zip.by_index_raw(at).map_err(|e| Self::unreadable(path, &e))?;
+        let Some(to) = to else {
+            return Ok(copy(entry, &mut io::sink()).map_err(Error::io("read", &path.join(name)))?.0);
+        };
+        let folder = to.parent().unwrap_or(&to);
+        fs::create_dir_all(folder).map_err(Error::io("create the folder", folder))?;
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(&to).map_err(Error::io("unpack", &to))?;
+        Ok(copy(entry, &mut file).map_err(Error::io("unpack", &to))?.0)
+    }
+}
+
+/// Why an entry is not one that rollcall writes; `None` when it is.
+fn fault<R: io::Read>(entry: &ZipFile<'_, R>) -> Option<&'static str> {
+    if std::str::from_utf8(entry.name_raw()).is_err() {
+        return Some("its name is not UTF-8");
+    }
+    if entry.encrypted() {
+        return Some("it is encrypted");
+    }
+    // Directories end in a slash, which no name of a file does.
+    if entry.is_symlink() || entry.is_dir() {
+        return Some("it is no plain file");
+    }
+    if entry.compression() != CompressionMethod::Stored || entry.size() != entry.compressed_size() {
+        return Some("it is not stored as it is");
+    }
+    None
+}

@@ -1,0 +1,161 @@
+//! A sealed snapshot as the Hub once answered: every request is answered from its raw bodies, none from anywhere else.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs::File,
+    io::{self, Read},
+    path::PathBuf,
+    sync::{Mutex, PoisonError},
+};
+
+use super::{OrgStore, archive, error::Error, layout, parquet};
+use crate::{
+    model::{
+        coverage::Source,
+        evidence::{BodySink, Request, Spool},
+        ids::SnapshotId,
+        manifest::Manifest,
+        time::Timestamp,
+    },
+    table::activity::AuditEvent,
+};
+
+/// What a request is told that no snapshot has an answer to.
+const NOT_RECORDED: &str = "was not recorded";
+
+/// Requests by source and URL.
+type Asked = BTreeSet<(Source, String)>;
+
+/// Answers requests from the raw bodies of a sealed snapshot. Nothing can be written to it.
+#[derive(Debug)]
+pub struct Replay {
+    /// The snapshot's folder.
+    snapshot: PathBuf,
+    /// Its requests.
+    recorded: BTreeMap<(Source, String), Request>,
+    /// An instant for answers that do not exist.
+    as_of: Timestamp,
+    /// What was asked for so far, whether it is recorded or not.
+    asked: Mutex<Asked>,
+}
+
+impl Replay {
+    /// The answers that a snapshot in `folder` recorded.
+    #[must_use]
+    pub fn new(folder: PathBuf, manifest: &Manifest) -> Self {
+        let mut recorded = BTreeMap::new();
+        for (source, record) in &manifest.sources {
+            for request in &record.requests {
+                let mut request = request.clone();
+                // A body that was kept whole and could not be understood is judged again, by reading it.
+                if request.status == Some(200) && request.raw.is_some() {
+                    request.error = None;
+                }
+                request.rows = None;
+                recorded.insert((*source, request.url.clone()), request);
+            }
+        }
+        Self { snapshot: folder, recorded, as_of: manifest.as_of, asked: Mutex::default() }
+    }
+
+    /// The first request that was asked for and is not recorded.
+    #[must_use]
+    pub fn missing(&self) -> Option<(Source, String)> {
+        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        asked.iter().find(|key| !self.recorded.contains_key(*key)).cloned()
+    }
+
+    /// The first request that is recorded and was not asked for.
+    #[must_use]
+    pub fn unused(&self) -> Option<(Source, String)> {
+        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        self.recorded.keys().find(|key| !asked.contains(*key)).cloned()
+    }
+}
+
+impl Spool for Replay {
+    fn finished(&self, source: Source, url: &str) -> Option<Request> {
+        let key = (source, url.to_owned());
+        let answer = self.recorded.get(&key).cloned();
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).insert(key);
+        // Never `None`: the client would then ask the network.
+        Some(answer.unwrap_or_else(|| Request {
+            method: "GET".to_owned(),
+            url: url.to_owned(),
+            status: None,
+            started_at: self.as_of,
+            ms: 0,
+            bytes: 0,
+            sha256: None,
+            rows: None,
+            raw: None,
+            attempts: 0,
+            error: Some(NOT_RECORDED.to_owned()),
+            next: None,
+        }))
+    }
+
+    fn begin(&self, _source: Source) -> io::Result<Box<dyn BodySink>> {
+        Err(io::Error::new(io::ErrorKind::PermissionDenied, "a sealed snapshot keeps no new answer"))
+    }
+
+    fn open(&self, raw: &str) -> io::Result<Box<dyn Read + Send>> {
+        Ok(Box::new(zstd::Decoder::new(File::open(self.snapshot.join(raw))?)?))
+    }
+
+    fn finish(&self, _source: Source, _request: &Request) -> io::Result<()> {
+        Err(io::Error::new(io::ErrorKind::PermissionDenied, "a sealed snapshot keeps no new request"))
+    }
+}
+
+/// Events that one organization's archive held at some time.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Archived {
+    /// Parts that were read.
+    parts: BTreeSet<String>,
+    /// Their events.
+    ids: BTreeSet<String>,
+}
+
+impl Archived {
+    /// Whether an event was there.
+    #[must_use]
+    pub fn has(&self, event_id: &str) -> bool {
+        self.ids.contains(event_id)
+    }
+}
+
+impl OrgStore {
+    /// The audit events that a snapshot brought to the archive, in the order of its parts.
+    ///
+    /// # Errors
+    /// When a part is missing, changed or unreadable.
+    pub fn brought(&self, manifest: &Manifest) -> Result<Vec<AuditEvent>, Error> {
+        let mut events = Vec::new();
+        for (part, sha256) in parts(manifest, |id| *id == manifest.id) {
+            events.extend(parquet::read::<AuditEvent>(&archive::existing(&self.paths, part)?, sha256)?);
+        }
+        Ok(events)
+    }
+
+    /// Adds the events that the archive held before a snapshot. Parts that `archived` knows are not read again, so one
+    /// after the other, oldest first, costs no more than the newest alone.
+    ///
+    /// # Errors
+    /// When a part is missing, changed or unreadable.
+    pub fn archived_before(&self, manifest: &Manifest, archived: &mut Archived) -> Result<(), Error> {
+        for (part, sha256) in parts(manifest, |id| *id < manifest.id) {
+            if archived.parts.insert(part.to_owned()) {
+                let found = parquet::ids_and_times(&archive::existing(&self.paths, part)?, sha256)?;
+                archived.ids.extend(found.into_iter().map(|(id, _)| id));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Parts of the archive that a snapshot reads and snapshots of this kind brought, with their digests.
+fn parts(manifest: &Manifest, of: impl Fn(&SnapshotId) -> bool) -> impl Iterator<Item = (&str, &str)> {
+    let parts = manifest.audit.parts.iter().map(|(part, sha256)| (part.as_str(), sha256.as_str()));
+    parts.filter(move |(part, _)| layout::part_id(part).is_some_and(|id| of(&id)))
+}

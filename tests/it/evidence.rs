@@ -1,0 +1,74 @@
+//! Evidence that leaves the house or is deleted, from outside; parts of the test of the sample organization.
+
+use std::{fs, io};
+
+use ssh_key::{LineEnding, PrivateKey, private::Ed25519Keypair};
+
+use crate::common::Sandbox;
+
+/// The store of the sample.
+const STORE: &str = "rollcall-demo/store";
+
+/// A key that signs nothing but this test: its file, and its public half.
+fn key() -> (String, String) {
+    let key = PrivateKey::from(Ed25519Keypair::from_seed(&[7; 32]));
+    let (private, public) = (key.to_openssh(LineEnding::LF), key.public_key().to_openssh());
+    (private.unwrap_or_default().to_string(), public.unwrap_or_default())
+}
+
+/// Bundles, verifies, and changes a byte.
+pub(crate) fn a_bundle_is_checked_alone(sandbox: &Sandbox) -> io::Result<()> {
+    let bundle = format!("bundle tidewater-labs --config rollcall-demo/rollcall.toml --store {STORE}");
+    let (private, public) = key();
+    sandbox.write("key", &private)?;
+    sandbox.write("allowed", &format!("audit@example.com namespaces=\"rollcall\" {public}\n"))?;
+    let signed = sandbox.run(&format!("{bundle} --sign key --out out/signed.zip"))?;
+    assert_eq!((signed.code, signed.stdout.as_str()), (0, "out/signed.zip\n"), "{signed:?}");
+    let again = sandbox.run(&format!("{bundle} --sign key --out again.zip --quiet"))?;
+    assert_eq!((again.code, again.stderr.as_str()), (0, ""));
+    let bytes = fs::read(sandbox.path("out/signed.zip"))?;
+    assert!(bytes == fs::read(sandbox.path("again.zip"))?, "the same evidence and key give other bytes");
+
+    let verified = sandbox.run("verify out/signed.zip --allowed-signers allowed")?;
+    assert_eq!(verified.code, 0, "{verified:?}");
+    assert!(verified.stdout.contains("signed by audit@example.com with SHA256:"), "{}", verified.stdout);
+
+    let plain = sandbox.run(&bundle)?;
+    assert_eq!(plain.stdout, "./rollcall-tidewater-labs-20261001T060000Z.zip\n");
+    let plain = plain.stdout.trim();
+    assert_eq!(sandbox.run(&format!("verify {plain}"))?.code, 0);
+    let [what, why, _] = sandbox.run(&format!("verify {plain} --allowed-signers allowed"))?.three_lines(5);
+    assert!(what.contains("SHA256SUMS.sig") && why.contains("nobody signed"), "{what} {why}");
+
+    let mark = b"subject_kind,subject";
+    let at = bytes.windows(mark.len()).position(|window| window == mark).unwrap_or_default();
+    let mut changed = bytes;
+    changed[at] ^= 1;
+    fs::write(sandbox.path("changed.zip"), changed)?;
+    let [what, _, _] = sandbox.run("verify changed.zip")?.three_lines(5);
+    assert!(what.contains("changed.zip/report/csv/access.csv"), "{what}");
+    sandbox.write("changed.zip", "no zip at all")?;
+    sandbox.run("verify changed.zip")?.three_lines(5);
+    sandbox.run(&format!("{bundle} --out changed.zip"))?.three_lines(2);
+    Ok(())
+}
+
+/// Prunes the first of four snapshots.
+pub(crate) fn old_snapshots_are_deleted_when_told_twice(sandbox: &Sandbox) -> io::Result<()> {
+    let prune = format!("prune tidewater-labs --store {STORE} --before 2026-04-01");
+    let first = sandbox.path(&format!("{STORE}/tidewater-labs/snapshots/20260101T060000Z"));
+    let asked = sandbox.run(&prune)?;
+    assert!(asked.code == 0 && asked.stdout.contains("20260101T060000Z would be deleted"), "{asked:?}");
+    assert!(first.exists());
+    let told = sandbox.run(&format!("{prune} --yes"))?;
+    assert_eq!((told.code, told.stdout.as_str()), (0, "tidewater-labs/20260101T060000Z was deleted\n"));
+    assert!(!first.exists());
+    let verified = sandbox.run(&format!("verify {STORE}"))?;
+    assert_eq!(verified.code, 0, "{verified:?}");
+    assert!(verified.stdout.contains("20260101T060000Z was deleted by `prune`"), "{}", verified.stdout);
+    let listed = sandbox.run(&format!("snapshots tidewater-labs --store {STORE}"))?;
+    assert_eq!((listed.stdout.matches("follows").count(), listed.stdout.matches("broken").count()), (3, 0));
+    let report = format!("report tidewater-labs --config rollcall-demo/rollcall.toml --store {STORE} --format csv");
+    assert_eq!(sandbox.run(&report)?.code, 0);
+    Ok(())
+}
