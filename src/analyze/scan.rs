@@ -156,24 +156,26 @@ pub(crate) fn read(parts: &[PathBuf], since: Timestamp) -> Result<Log, Error> {
     scan(parts, since).map_err(|source| Error::Archive { source: source.into() })
 }
 
-/// Streams the parts through [`Pass`].
+/// Streams the parts through [`Pass`], one after the other: together, the engine would decode all of them ahead.
 fn scan(parts: &[PathBuf], since: Timestamp) -> PolarsResult<Log> {
-    let paths = parts.iter().map(|p| PlRefPath::try_from_path(p)).collect::<PolarsResult<Vec<_>>>()?;
-    let args = ScanArgsParquet {
-        glob: false,
-        hive_options: polars::prelude::HiveOptions::new_disabled(),
-        ..Default::default()
-    };
     let pass = Arc::new(Mutex::new(Pass { since, authors: HashMap::new(), events: Vec::new() }));
-    let sink = Arc::clone(&pass);
-    let take = PlanCallback::new(move |batch: DataFrame| {
-        let mut pass = sink.lock().map_err(|_poisoned| polars_err!(ComputeError: "an earlier batch failed"))?;
-        pass.take(&batch).map(|()| false)
-    });
-    LazyFrame::scan_parquet_files(paths.into(), args)?
-        .select(TEXTS.iter().chain(&["created_at"]).map(|name| col(*name)).collect::<Vec<_>>())
-        .sink_batches(take, false, None)?
-        .collect_with_engine(Engine::Streaming)?;
+    for part in parts {
+        let args = ScanArgsParquet {
+            glob: false,
+            low_memory: true,
+            hive_options: polars::prelude::HiveOptions::new_disabled(),
+            ..Default::default()
+        };
+        let sink = Arc::clone(&pass);
+        let take = PlanCallback::new(move |batch: DataFrame| {
+            let mut pass = sink.lock().map_err(|_poisoned| polars_err!(ComputeError: "an earlier batch failed"))?;
+            pass.take(&batch).map(|()| false)
+        });
+        LazyFrame::scan_parquet(PlRefPath::try_from_path(part)?, args)?
+            .select(TEXTS.iter().chain(&["created_at"]).map(|name| col(*name)).collect::<Vec<_>>())
+            .sink_batches(take, false, None)?
+            .collect_with_engine(Engine::Streaming)?;
+    }
     let mut pass = pass.lock().map_err(|_poisoned| polars_err!(ComputeError: "a batch failed"))?;
     Ok(pass.finish())
 }

@@ -147,7 +147,7 @@ impl Collector<'_> {
         let finished_at = clock::now();
         let read = collected.sources.get(&Source::AuditLog).is_some_and(|s| s.coverage.has_rows());
         let Appended { mut audit, partial, parts } =
-            staging.append_events(std::mem::take(&mut collected.events), read)?;
+            staging.append_events(&std::mem::take(&mut collected.events), read)?;
         audit.unknown_types = std::mem::take(&mut collected.unknown_types);
         let mut sources = std::mem::take(&mut collected.sources);
         if let (Some(why), Some(record)) = (partial, sources.get_mut(&Source::AuditLog)) {

@@ -1,19 +1,27 @@
 //! `audit_log`: the export, event by event. Asking for it is itself recorded by the Hub.
 
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::{
+    collections::BTreeMap,
+    fmt::Write as _,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 use sha2::{Digest as _, Sha256};
 
 use super::{Error, event_types, ledger::Ledger, read::Reader, target, wire};
-use crate::{hub::endpoints, model::time, table::activity::AuditEvent};
+use crate::{
+    hub::endpoints,
+    model::time,
+    table::{activity::AuditEvent, packed::Packed},
+};
 
 /// What the export held.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub(super) struct Log {
     /// Events, as sent.
-    pub(super) events: Vec<AuditEvent>,
+    pub(super) events: Packed<AuditEvent>,
     /// Undeclared types with counts.
     pub(super) unknown_types: BTreeMap<String, u64>,
 }
@@ -24,13 +32,28 @@ pub(super) struct Log {
 /// When the answer cannot be kept.
 pub(super) async fn read(reader: &Reader<'_>, org: &str) -> Result<(Ledger, Log), Error> {
     let mut ledger = Ledger::new(reader.source);
-    let events = ledger.take(reader.raw_list(&endpoints::AUDIT_LOG, &[("org", org)], event).await?);
-    ledger.rows = events.len() as u64;
-    let mut unknown_types = BTreeMap::new();
-    for event in events.iter().filter(|event| !event_types::is_known(&event.r#type)) {
-        *unknown_types.entry(event.r#type.clone()).or_default() += 1;
+    // Events are packed as they are read: an export at the Hub's limit would take a tenth of a gigabyte as records.
+    let log = Arc::new(Mutex::new(Log::default()));
+    let sink = Arc::clone(&log);
+    let take = move |raw: &RawValue| {
+        let event = event(raw)?;
+        sink.lock().unwrap_or_else(PoisonError::into_inner).take(&event);
+        Ok(())
+    };
+    ledger.take(reader.raw_list(&endpoints::AUDIT_LOG, &[("org", org)], take).await?);
+    let log = std::mem::take(&mut *log.lock().unwrap_or_else(PoisonError::into_inner));
+    ledger.rows = log.events.len() as u64;
+    Ok((ledger, log))
+}
+
+impl Log {
+    /// Takes in one event.
+    fn take(&mut self, event: &AuditEvent) {
+        self.events.push(event);
+        if !event_types::is_known(&event.r#type) {
+            *self.unknown_types.entry(event.r#type.clone()).or_default() += 1;
+        }
     }
-    Ok((ledger, Log { events, unknown_types }))
 }
 
 /// An event on the wire. Every field is any JSON, so that none can make the event unreadable.

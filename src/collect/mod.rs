@@ -40,7 +40,7 @@ use crate::{
         ids::OrgName,
         manifest::{Collector, PlanFact, SourceRecord},
     },
-    table::{Tables, activity::AuditEvent},
+    table::{Tables, activity::AuditEvent, packed::Packed},
 };
 
 /// What to collect.
@@ -70,7 +70,7 @@ pub struct Collected {
     /// Tables, sorted as [`Tables`] says; `invites`, `invites_file` and `people` are left empty.
     pub tables: Tables,
     /// Events of the export, as sent.
-    pub events: Vec<AuditEvent>,
+    pub events: Packed<AuditEvent>,
     /// Event types that are not declared, with counts.
     pub unknown_types: BTreeMap<String, u64>,
 }

@@ -46,6 +46,7 @@ pub async fn collect(client: &Client, plan: &Plan, progress: &dyn Progress) -> R
         run.wanted(Source::Overview, async |r| overview::read(r, org).await),
         run.wanted(Source::Members, async |r| members::read(r, org).await),
     )?;
+    run.reached([&whoami_record, &overview_record, &members_record])?;
     run.known(&who, &overview, &overview_record, &members_record)?;
     let fact = plan_fact(plan, &who, &overview);
     run.has = fact.plan();
@@ -125,6 +126,19 @@ impl Run<'_> {
     fn skipped(&self, source: Source) -> Option<SourceRecord> {
         let skipped = self.plan.skipped.contains(&source);
         skipped.then(|| unread(Coverage::Skipped, "left out by --skip or --only"))
+    }
+
+    /// Whether anything that speaks like a Hub is there: of the first sources asked, one must have given an answer
+    /// that can be read, or a refusal. A sign-in page in front of the Hub, or one that is down, is no evidence.
+    fn reached(&self, first: [&SourceRecord; 3]) -> Result<(), Error> {
+        let [whoami, rest @ ..] = first;
+        let asked = rest.iter().filter(|record| record.coverage != Coverage::Skipped);
+        let silent = asked.clone().count() > 0 && asked.chain([&whoami]).all(|r| r.coverage == Coverage::Failed);
+        if !silent {
+            return Ok(());
+        }
+        let why = whoami.why.clone().unwrap_or_default();
+        Err(Error::Unreachable { endpoint: self.client.endpoint().to_string(), why })
     }
 
     /// Whether anybody knows the organization: whoami, the overview or the members.

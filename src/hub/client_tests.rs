@@ -192,3 +192,24 @@ async fn the_quota_is_never_overdrawn_by_concurrent_requests() {
     futures_util::future::join_all(all).await;
     assert!(began.elapsed() >= Duration::from_secs(2), "seven requests at three a second take three windows");
 }
+
+#[tokio::test]
+async fn a_clock_that_jumps_changes_neither_waits_nor_durations() {
+    let (hub, spool) = (Hub::start().await, Arc::new(MemorySpool::default()));
+    let policy = "\"fixed window\";\"api\";q=9;w=1";
+    let spent = reply(429, "{}").header("ratelimit", "\"api\";r=0;t=1").header("ratelimit-policy", policy);
+    hub.on("/a", spent).on("/a", reply(500, "{}")).on("/a", json("[]"));
+    let asked = AtomicU32::new(0);
+    let mut options = hub.options(Arc::<MemorySpool>::clone(&spool));
+    options.clock = Arc::new(move || {
+        let year = if asked.fetch_add(1, Ordering::Relaxed).is_multiple_of(2) { 2046 } else { 2006 };
+        crate::model::time::parse(&format!("{year}-10-01T06:00:00Z")).unwrap()
+    });
+    let client = Client::new(options).unwrap();
+    let began = Instant::now();
+    let answer = client.get(Source::Members, &Url::parse(&format!("{}/a", hub.url)).unwrap()).await.unwrap();
+    let took = began.elapsed();
+    assert_eq!((answer.attempts, answer.error), (3, None));
+    assert!(took >= Duration::from_millis(900) && took < Duration::from_secs(20), "{took:?}");
+    assert!(answer.ms < 20_000, "{} ms", answer.ms);
+}

@@ -1,7 +1,7 @@
 //! The audit archive: append-only, without duplicates, and honest about what was never seen.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     path::{Path, PathBuf},
 };
 
@@ -17,7 +17,7 @@ use crate::{
         manifest::{Audit, LogGap},
         time::{self, Timestamp},
     },
-    table::activity::AuditEvent,
+    table::{activity::AuditEvent, packed::Packed},
 };
 
 /// Events that an export holds at most, the newest ones (the Hub's documented limit).
@@ -49,18 +49,25 @@ pub(super) struct Target<'a> {
     pub(super) limit: usize,
 }
 
-/// What the archive holds already, as far as an export is concerned.
-#[derive(Default)]
-struct Known {
-    /// Ids of the export that the archive has.
-    ids: BTreeSet<String>,
-    /// Oldest event at or after the end of the last log gap.
-    since: Option<Timestamp>,
+/// Rows of a part that are in memory as records at once, and in one row group of its file.
+const BATCH: usize = 4096;
+
+/// One event of an export, as far as the archive must know it to place it.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+struct Entry {
+    /// Its id.
+    id: Box<str>,
+    /// Its number in the export.
+    number: usize,
+    /// When it happened.
+    created_at: Timestamp,
+    /// Whether the archive has it.
+    known: bool,
 }
 
 impl Target<'_> {
     /// Appends an export to the archive that `before` describes; `None` when the log was not read this time.
-    pub(super) fn append(&self, before: Audit, export: Option<Vec<AuditEvent>>) -> Result<Appended, Error> {
+    pub(super) fn append(&self, before: Audit, export: Option<&Packed<AuditEvent>>) -> Result<Appended, Error> {
         let mut parts = BTreeMap::new();
         for part in before.parts.keys() {
             parts.insert(part.clone(), existing(self.org, part)?);
@@ -69,15 +76,15 @@ impl Target<'_> {
         let mut partial = None;
         if let Some(events) = export {
             let sent = events.len();
-            let events = without_duplicates(events);
+            let mut index = index(events);
             let last_gap = audit.log_gaps.iter().map(|gap| gap.to).max();
             let archived = parts.values().zip(audit.parts.values().map(String::as_str));
-            let known = scan(archived, &events, last_gap)?;
-            let oldest_sent = events.values().map(|e| e.created_at).min();
-            let unbroken = audit.events_in_archive == 0 || !known.ids.is_empty();
+            let archived_since = scan(archived, &mut index, last_gap)?;
+            let oldest_sent = index.iter().map(|e| e.created_at).min();
+            let unbroken = audit.events_in_archive == 0 || index.iter().any(|e| e.known);
             audit.observed_since = if unbroken {
-                let sent = events.values().map(|e| e.created_at).filter(|t| last_gap.is_none_or(|gap| gap <= *t));
-                sent.chain(known.since).min()
+                let sent = index.iter().map(|e| e.created_at).filter(|t| last_gap.is_none_or(|gap| gap <= *t));
+                sent.chain(archived_since).min()
             } else {
                 oldest_sent
             };
@@ -89,32 +96,31 @@ impl Target<'_> {
             } else if audit.events_in_archive == 0 && sent >= self.limit {
                 partial = Some(limit_sentence(sent, audit.observed_since));
             }
-            let new = events.into_values().filter(|e| !known.ids.contains(&e.event_id)).collect();
-            self.write(new, &mut audit, &mut parts)?;
+            index.retain(|entry| !entry.known);
+            self.write((events, index), &mut audit, &mut parts)?;
         }
         Ok(Appended { audit, partial, parts: parts.into_values().collect() })
     }
 
-    /// Writes new events as one part per month and accounts for them.
+    /// Writes the events that are new as one part per month and accounts for them.
     fn write(
         &self,
-        new: Vec<AuditEvent>,
+        (events, mut new): (&Packed<AuditEvent>, Vec<Entry>),
         audit: &mut Audit,
         parts: &mut BTreeMap<String, PathBuf>,
     ) -> Result<(), Error> {
-        let mut months = BTreeMap::<String, Vec<AuditEvent>>::new();
-        for event in new {
-            audit.events_new += 1;
-            audit.oldest = audit.oldest.into_iter().chain([event.created_at]).min();
-            audit.newest = audit.newest.into_iter().chain([event.created_at]).max();
-            months.entry(layout::part(event.created_at, self.id)).or_default().push(event);
-        }
+        new.sort_unstable_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
+        audit.events_new = new.len() as u64;
         audit.events_in_archive += audit.events_new;
-        for (part, mut events) in months {
-            events.sort_by(|a, b| (a.created_at, &a.event_id).cmp(&(b.created_at, &b.event_id)));
+        audit.oldest = audit.oldest.into_iter().chain(new.first().map(|e| e.created_at)).min();
+        audit.newest = audit.newest.into_iter().chain(new.last().map(|e| e.created_at)).max();
+        let part = |entry: &Entry| layout::part(entry.created_at, self.id);
+        for month in new.chunk_by(|a, b| part(a) == part(b)) {
+            let part = part(&month[0]);
             let path = self.staging.relative(&part);
             disk::make_dir(path.parent().unwrap_or(&path))?;
-            let written = parquet::write(&path, &events)?;
+            let batches = month.chunks(BATCH).map(|batch| events.get(batch.iter().map(|entry| entry.number)));
+            let written = parquet::write_batches(&path, batches)?;
             audit.parts.insert(part.clone(), written.sha256);
             parts.insert(part, path);
         }
@@ -122,34 +128,39 @@ impl Target<'_> {
     }
 }
 
-/// The events by id; of several with one id, the first.
-fn without_duplicates(events: Vec<AuditEvent>) -> BTreeMap<String, AuditEvent> {
-    let mut unique = BTreeMap::new();
-    for event in events {
-        unique.entry(event.event_id.clone()).or_insert(event);
-    }
-    unique
+/// The events of an export in the order of their ids; of several with one id, the first.
+fn index(events: &Packed<AuditEvent>) -> Vec<Entry> {
+    let entry = |(number, event): (usize, AuditEvent)| Entry {
+        id: event.event_id.into_boxed_str(),
+        number,
+        created_at: event.created_at,
+        known: false,
+    };
+    let mut index: Vec<_> = events.iter().enumerate().map(entry).collect();
+    index.sort_unstable();
+    index.dedup_by(|later, first| later.id == first.id);
+    index
 }
 
-/// Looks an export's ids up in the archive, given as paths and digests. Memory is bounded by the export and one part,
-/// not by the archive.
+/// Marks the events of an export that the archive, given as paths and digests, has already; its oldest event at or
+/// after the end of the last log gap. Memory is bounded by the export and one part, not by the archive.
 fn scan<'a>(
     parts: impl Iterator<Item = (&'a PathBuf, &'a str)>,
-    export: &BTreeMap<String, AuditEvent>,
+    export: &mut [Entry],
     last_gap: Option<Timestamp>,
-) -> Result<Known, Error> {
-    let mut known = Known::default();
+) -> Result<Option<Timestamp>, Error> {
+    let mut since: Option<Timestamp> = None;
     for (path, sha256) in parts {
         for (id, created_at) in parquet::ids_and_times(path, sha256)? {
-            if let Some((id, _)) = export.get_key_value(&id) {
-                known.ids.insert(id.clone());
+            if let Ok(at) = export.binary_search_by(|entry| (*entry.id).cmp(&id)) {
+                export[at].known = true;
             }
             if last_gap.is_none_or(|gap| gap <= created_at) {
-                known.since = known.since.into_iter().chain([created_at]).min();
+                since = since.into_iter().chain([created_at]).min();
             }
         }
     }
-    Ok(known)
+    Ok(since)
 }
 
 /// Why a log gap makes the source partial.

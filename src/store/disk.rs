@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io::{self, Read, Write as _},
+    io::{self, BufWriter, Read, Write as _},
     path::Path,
 };
 
@@ -43,6 +43,40 @@ pub(super) fn append(path: &Path) -> Result<File, Error> {
 pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let mut file = create(path)?;
     file.write_all(bytes).and_then(|()| file.sync_all()).map_err(Error::io("write", path))
+}
+
+/// A new file that is hashed while it is written.
+#[derive(Debug)]
+pub(super) struct Hashed {
+    /// The file.
+    file: BufWriter<File>,
+    /// Digest so far.
+    hash: Sha256,
+}
+
+impl Hashed {
+    /// Creates the file, readable by its owner only.
+    pub(super) fn create(path: &Path) -> Result<Self, Error> {
+        Ok(Self { file: BufWriter::new(create(path)?), hash: Sha256::new() })
+    }
+
+    /// Flushes the file to the disk and gives its SHA-256, hexadecimal.
+    pub(super) fn end(mut self, path: &Path) -> Result<String, Error> {
+        self.file.flush().and_then(|()| self.file.get_ref().sync_all()).map_err(Error::io("write", path))?;
+        Ok(hex(&self.hash.finalize()))
+    }
+}
+
+impl io::Write for Hashed {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.hash.update(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
 }
 
 /// Replaces a file by these bytes: written beside, flushed, renamed.

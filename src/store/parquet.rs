@@ -18,21 +18,49 @@ use crate::{
 
 /// Writes records as a new file and describes it.
 pub(super) fn write<R: Record>(path: &Path, rows: &[R]) -> Result<TableRecord, Error> {
-    let refused = |source: Box<dyn std::error::Error + Send + Sync>| Error::Parquet { path: path.to_owned(), source };
-    let mut frame = frame::to_frame(rows).map_err(|e| refused(e.into()))?;
-    let mut bytes = Cursor::new(Vec::new());
-    ParquetWriter::new(&mut bytes)
-        .with_compression(ParquetCompression::Zstd(None))
-        .finish(&mut frame)
-        .map_err(|e| refused(e.into()))?;
-    let bytes = bytes.into_inner();
-    disk::write(path, &bytes)?;
+    let mut file = disk::Hashed::create(path)?;
+    let mut frame = frame::to_frame(rows).map_err(|e| refused(path, e))?;
+    writer(&mut file).finish(&mut frame).map_err(|e| refused(path, e))?;
+    describe::<R>(file, path, rows.len())
+}
+
+/// Writes records that come in batches, each a row group of its own, as a new file and describes it.
+pub(super) fn write_batches<R: Record>(
+    path: &Path,
+    batches: impl Iterator<Item = Vec<R>>,
+) -> Result<TableRecord, Error> {
+    let mut file = disk::Hashed::create(path)?;
+    let mut groups = writer(&mut file).batched(&frame::schema(R::TABLE)).map_err(|e| refused(path, e))?;
+    let mut rows = 0;
+    for batch in batches {
+        rows += batch.len();
+        let frame = frame::to_frame(&batch).map_err(|e| refused(path, e))?;
+        drop(batch);
+        groups.write_batch(&frame).map_err(|e| refused(path, e))?;
+    }
+    groups.finish().map_err(|e| refused(path, e))?;
+    drop(groups);
+    describe::<R>(file, path, rows)
+}
+
+/// How every file is written.
+fn writer(file: &mut disk::Hashed) -> ParquetWriter<&mut disk::Hashed> {
+    ParquetWriter::new(file).with_compression(ParquetCompression::Zstd(None))
+}
+
+/// The error for records that polars, or the disk under it, refuses.
+fn refused(path: &Path, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+    Error::Parquet { path: path.to_owned(), source: source.into() }
+}
+
+/// Ends a file and describes it.
+fn describe<R: Record>(file: disk::Hashed, path: &Path, rows: usize) -> Result<TableRecord, Error> {
     let column =
         |c: &crate::table::spec::Column| ColumnRecord { name: c.name.to_owned(), kind: c.kind.name().to_owned() };
     Ok(TableRecord {
-        rows: rows.len() as u64,
+        rows: rows as u64,
         columns: R::TABLE.columns.iter().map(column).collect(),
-        sha256: disk::sha256(&bytes),
+        sha256: file.end(path)?,
     })
 }
 

@@ -8,7 +8,7 @@ use crate::{
         ids::SnapshotId,
         manifest::{FORMAT, Manifest, Previous},
     },
-    table::Tables,
+    table::{Tables, packed::Packed},
 };
 
 /// A sealed snapshot.
@@ -34,7 +34,7 @@ impl Staging {
     /// whatever the disk refuses.
     pub fn seal(mut self, mut manifest: Manifest, tables: &Tables) -> Result<Sealed, Error> {
         if self.audit.is_none() {
-            self.append_events(Vec::new(), false)?;
+            self.append_events(&Packed::default(), false)?;
         }
         let audit = self.audit.take().unwrap_or_default();
         let unknown_types = std::mem::take(&mut manifest.audit.unknown_types);

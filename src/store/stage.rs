@@ -14,7 +14,7 @@ use crate::{
         manifest::Audit,
         time::Timestamp,
     },
-    table::activity::AuditEvent,
+    table::{activity::AuditEvent, packed::Packed},
 };
 
 /// How long an unfinished collection may be resumed, in hours after its first attempt started.
@@ -200,14 +200,14 @@ impl Staging {
     ///
     /// # Errors
     /// When the disk refuses, or a part of the archive is missing or unreadable.
-    pub fn append_events(&mut self, events: Vec<AuditEvent>, read: bool) -> Result<archive::Appended, Error> {
+    pub fn append_events(&mut self, events: &Packed<AuditEvent>, read: bool) -> Result<archive::Appended, Error> {
         self.append_up_to(events, read, archive::EXPORT_LIMIT)
     }
 
     /// [`Staging::append_events`] with another limit of the Hub's export.
     pub(super) fn append_up_to(
         &mut self,
-        events: Vec<AuditEvent>,
+        events: &Packed<AuditEvent>,
         read: bool,
         limit: usize,
     ) -> Result<archive::Appended, Error> {

@@ -2,13 +2,14 @@
 //!
 //! A table is declared once, by [`spec::records!`]; the record type, the Parquet schema, `rollcall explain TABLE`
 //! and the privacy class of each column all come from there. [`frame`] turns records into frames and back and
-//! refuses any schema but the declared one.
+//! refuses any schema but the declared one; [`packed`] keeps very many records in little memory.
 
 pub mod access;
 pub mod activity;
 pub mod diff;
 pub mod error;
 pub mod frame;
+pub mod packed;
 pub mod spec;
 
 use access::{

@@ -3,8 +3,11 @@
 mod cli;
 mod collect;
 mod common;
+mod crash;
 mod demo;
 mod doctor;
 mod evidence;
+mod faulty;
 mod house;
 mod readme;
+mod wire;

@@ -118,7 +118,7 @@ fn a_log_that_was_not_read_keeps_the_archive_and_observes_nothing() {
 fn an_export_at_the_limit_is_partial_only_without_an_archive() {
     let f = Fixture::new();
     let mut staging = f.stage("2026-07-01");
-    let first = staging.append_up_to(log(&[E1, E2]), true, 2).unwrap();
+    let first = staging.append_up_to(&log(&[E1, E2]), true, 2).unwrap();
     assert_eq!(
         first.partial.as_deref(),
         Some(
@@ -126,22 +126,22 @@ fn an_export_at_the_limit_is_partial_only_without_an_archive() {
         )
     );
     assert_eq!(first.audit.observed_since, Some(at(E1.1)));
-    assert_eq!(staging.append_up_to(log(&[E1, E2]), true, 3).unwrap().partial, None);
+    assert_eq!(staging.append_up_to(&log(&[E1, E2]), true, 3).unwrap().partial, None);
     let manifest = manifest(&staging);
     staging.seal(manifest, &tables()).unwrap();
 
     let mut staging = f.stage("2026-08-01");
-    assert_eq!(staging.append_up_to(log(&[E2, E3]), true, 2).unwrap().partial, None);
+    assert_eq!(staging.append_up_to(&log(&[E2, E3]), true, 2).unwrap().partial, None);
 }
 
 #[test]
 fn parts_are_readable_before_the_seal_and_reach_the_archive_with_it() {
     let f = Fixture::new();
     let mut staging = f.stage("2026-07-01");
-    staging.append_events(log(&[E1, E3]), true).unwrap();
-    let appended = staging.append_events(log(&[E2, E1]), true).unwrap();
+    staging.append_events(&log(&[E1, E3]), true).unwrap();
+    let appended = staging.append_events(&log(&[E2, E1]), true).unwrap();
     assert_eq!(appended.parts.len(), 1, "the second call replaces the first");
-    assert_eq!(events(&appended.parts[0]), log(&[E1, E2]));
+    assert!(events(&appended.parts[0]).into_iter().eq(log(&[E1, E2]).iter()));
     assert!(!f.path("audit_events").exists());
     let manifest = manifest(&staging);
     let sealed = staging.seal(manifest, &tables()).unwrap();
@@ -169,17 +169,16 @@ fn a_missing_or_changed_part_stops_the_next_collection() {
     let mut staging = f.stage("2026-08-01");
     let part = f.path("audit_events/month=2026-06/20260701T000000Z.parquet");
     std::fs::write(&part, "changed").unwrap();
-    assert!(matches!(staging.append_events(log(&[E1]), true), Err(Error::Damaged { .. })));
+    assert!(matches!(staging.append_events(&log(&[E1]), true), Err(Error::Damaged { .. })));
     std::fs::remove_file(&part).unwrap();
-    assert!(matches!(staging.append_events(log(&[E1]), true), Err(Error::Damaged { .. })));
+    assert!(matches!(staging.append_events(&log(&[E1]), true), Err(Error::Damaged { .. })));
 }
 
 #[test]
 fn events_of_one_instant_are_ordered_by_id_and_the_first_of_two_with_one_id_is_kept() {
     let f = Fixture::new();
-    let mut export = log(&[("b", E1.1), ("a", E1.1), ("b", E2.1)]);
-    export[2].r#type = "another".to_owned();
+    let export = log(&[("b", E1.1), ("a", E1.1), ("b", E2.1)]);
     let mut staging = f.stage("2026-07-01");
-    let appended = staging.append_events(export, true).unwrap();
-    assert_eq!(events(&appended.parts[0]), log(&[("a", E1.1), ("b", E1.1)]));
+    let appended = staging.append_events(&export, true).unwrap();
+    assert!(events(&appended.parts[0]).into_iter().eq(log(&[("a", E1.1), ("b", E1.1)]).iter()));
 }

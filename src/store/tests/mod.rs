@@ -20,7 +20,7 @@ use crate::{
         manifest::{Audit, Collector, FORMAT, Manifest, PlanFact, SourceRecord, Tool},
         time::{self, Timestamp},
     },
-    table::{Tables, access::Member, activity::AuditEvent},
+    table::{Tables, access::Member, activity::AuditEvent, packed::Packed},
 };
 
 /// A store in a temporary folder with the lock of `acme` taken.
@@ -47,7 +47,7 @@ impl Fixture {
     fn collect(&self, now: &str, events: Option<&[(&str, &str)]>) -> (Sealed, Appended) {
         let mut staging = self.stage(now);
         let page = fetch(&*staging.spool(), Source::Members, "https://hub.example/members", b"[]");
-        let appended = staging.append_events(events.map(log).unwrap_or_default(), events.is_some()).unwrap();
+        let appended = staging.append_events(&events.map(log).unwrap_or_default(), events.is_some()).unwrap();
         let mut manifest = manifest(&staging);
         manifest.sources.insert(Source::Members, record(Coverage::Collected, vec![page]));
         let sealed = staging.seal(manifest, &tables()).unwrap();
@@ -72,7 +72,7 @@ fn ask(now: &str) -> Ask {
 }
 
 /// Events from pairs of id and time.
-fn log(events: &[(&str, &str)]) -> Vec<AuditEvent> {
+fn log(events: &[(&str, &str)]) -> Packed<AuditEvent> {
     events
         .iter()
         .map(|(id, created_at)| AuditEvent {

@@ -179,7 +179,7 @@ fn an_interrupted_collection_seals_the_same_tables() {
 
     let f = Fixture::new();
     let mut staging = f.stage("2026-10-01T06:00:00Z");
-    staging.append_events(log(&[("e1", "2026-09-01"), ("e2", "2026-08-01")]), true).unwrap();
+    staging.append_events(&log(&[("e1", "2026-09-01"), ("e2", "2026-08-01")]), true).unwrap();
     // Killed while sealing: tables and a manifest lie there already.
     let folder = staging.paths.snapshot();
     disk::make_dir(&folder.join("tables")).unwrap();

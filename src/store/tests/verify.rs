@@ -196,7 +196,7 @@ fn a_collection_under_way_is_no_difference() {
     let f = sealed();
     let mut staging = f.stage("2026-12-01");
     fetch(&*staging.spool(), Source::Members, "https://hub.example/members", b"[]");
-    staging.append_events(log(&[("e2", "2026-09-01"), ("e3", "2026-11-01")]), true).unwrap();
+    staging.append_events(&log(&[("e2", "2026-09-01"), ("e3", "2026-11-01")]), true).unwrap();
     verify(f.org.dir()).unwrap();
     // Killed between the two renames of the seal: the next collection clears it up.
     let part = f.path("audit_events/month=2026-11/20261201T000000Z.parquet");
