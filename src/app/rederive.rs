@@ -77,7 +77,8 @@ impl Rederiver<'_> {
         if let Some(found) = diff::first_of_hub(&sealed.tables, &collected.tables) {
             return Err(case.table_differs(&found));
         }
-        case.events_agree(&collected.events, &mut before.archived)?;
+        let export: Vec<AuditEvent> = collected.events.iter().collect();
+        case.events_agree(&export, &mut before.archived)?;
         let mut unchecked = case.invites_agree(&before.past)?;
         unchecked.extend(self.people_agree(&case)?);
         Ok(unchecked)
