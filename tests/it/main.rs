@@ -9,5 +9,6 @@ mod doctor;
 mod evidence;
 mod faulty;
 mod house;
+mod quota;
 mod readme;
 mod wire;
