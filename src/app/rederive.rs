@@ -195,6 +195,12 @@ impl Case<'_> {
             if (recorded.rows, &recorded.tie_outs) != (derived.rows, &derived.tie_outs) {
                 return Err(self.manifest_differs(format!("its counts of {source} are not those of the raw answers")));
             }
+            // An answer that is said to be unusable, or to hold fewer rows, may hide some.
+            if recorded.requests != derived.requests {
+                return Err(self.manifest_differs(format!(
+                    "its account of the requests for {source} does not fit the raw answers"
+                )));
+            }
         }
         if collected.unknown_types != manifest.audit.unknown_types {
             return Err(self.manifest_differs("its unknown event types are not those of the raw answers"));

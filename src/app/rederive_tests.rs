@@ -131,6 +131,11 @@ fn a_manifest_that_says_something_else_than_the_answers_is_named() {
     assert!(
         difference(|s| s.manifest.sources.get_mut(&Source::Repos).unwrap().rows += 1).1.contains("counts of repos")
     );
+    let (_, what) = difference(|s| {
+        let members = s.manifest.sources.get_mut(&Source::Members).unwrap();
+        members.requests[0].error = Some("the answer is not readable".to_owned());
+    });
+    assert!(what.contains("account of the requests for members"), "{what}");
     assert!(difference(|s| s.manifest.collector.login = "mallory".to_owned()).1.contains("collector"));
     let (_, what) = difference(|s| s.manifest.audit.unknown_types.extend([("x".to_owned(), 1)]));
     assert!(what.contains("event types"), "{what}");

@@ -92,6 +92,21 @@ fn a_whole_bundle_passes_and_only_its_evidence_is_unpacked() {
 }
 
 #[test]
+fn nothing_of_the_moment_or_the_machine_gets_in() {
+    let (_dir, out) = bundle();
+    let mut zip = zip::ZipArchive::new(fs::File::open(&out).unwrap()).unwrap();
+    let mut names = Vec::new();
+    for at in 0..zip.len() {
+        let entry = zip.by_index(at).unwrap();
+        assert_eq!(entry.last_modified(), Some(zip::DateTime::default()));
+        assert_eq!(entry.unix_mode(), Some(0o100_600));
+        names.push(String::from_utf8(entry.name_raw().to_vec()).unwrap());
+    }
+    assert_eq!(names.pop().as_deref(), Some(sums::FILE));
+    assert!(names.is_sorted(), "{names:?}");
+}
+
+#[test]
 fn other_tools_read_it_and_sha256sum_agrees() {
     let (dir, out) = bundle();
     let unzip = Command::new("unzip").args(["-q", out.to_str().unwrap(), "-d", "u"]).current_dir(dir.path()).output();
