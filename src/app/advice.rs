@@ -1,7 +1,7 @@
 //! What to do about an error, and the three lines in which every error is told.
 
 use super::error::Error;
-use crate::{bundle, collect, config, hub, report, store};
+use crate::{bundle, collect, config, hub, model::text, report, store};
 
 impl Error {
     /// What to do about it, in one line.
@@ -181,10 +181,9 @@ fn reason(error: &Error) -> String {
     .to_owned()
 }
 
-/// A text without line breaks and other control characters.
+/// A text on one line; what a screen would not show stands as an escape.
 fn one_line(text: &str) -> String {
-    let spaced: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    spaced.split_whitespace().collect::<Vec<_>>().join(" ")
+    text::line(&text.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 #[cfg(test)]

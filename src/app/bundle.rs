@@ -56,6 +56,12 @@ pub(super) fn bundle(
     common: &Common,
     console: &Arc<dyn Console>,
 ) -> Result<Exit, Error> {
+    if common.redact {
+        return Err(Error::usage(
+            "a bundle holds the evidence as it was sealed, with names and addresses, and cannot be redacted",
+            "hand over the folder that `rollcall report ORG --redact` writes",
+        ));
+    }
     let key = ask.sign.as_deref().map(|path| Key::load(path, settings.agent())).transpose()?;
     let place = temporary()?;
     let reporter = Reporter::new(&Report { out: Some(place.path().to_owned()), ..ask.report.clone() })?;

@@ -12,6 +12,9 @@ use crate::{
     table::TABLES,
 };
 
+/// What is promised, against whom, and which test holds each promise.
+const SECURITY: &str = include_str!("../../report_templates/security.md");
+
 /// Something with a name that can be explained.
 #[derive(Debug)]
 struct Entry {
@@ -141,6 +144,8 @@ fn entries(catalog: &Catalog) -> Vec<Entry> {
         brief: format!("source {}", call.source),
         detail: lines(std::iter::once(("source", call.source.name().to_owned())).chain(call.facts.iter().cloned())),
     }));
+    let brief = SECURITY.lines().next().unwrap_or_default().trim_start_matches("# ").to_owned();
+    entries.push(Entry { kind: "topic", name: "security".to_owned(), brief, detail: SECURITY.to_owned() });
     entries.extend(keys::KEYS.iter().chain(&keys::OPTIONAL).map(|key| Entry {
         kind: "configuration key",
         name: format!("{}.{}", key.section.replace('*', "<name>"), key.name),

@@ -16,6 +16,7 @@ mod error;
 mod explain;
 mod history;
 mod init;
+mod personal;
 mod prune;
 mod rederive;
 mod report;

@@ -6,6 +6,7 @@ use super::{
     Console, VERSION,
     error::{Error, Exit},
     history::{self, Question},
+    personal,
     request::{Common, Report as Ask},
     select::{Asked, Selection},
     settings::Settings,
@@ -14,7 +15,7 @@ use super::{
 use crate::{
     analyze::{self, Analysis},
     model::{ids::OrgName, verdict::Verdict},
-    report::{self, Format, document::Paper, template::Template},
+    report::{self, Format, document::Paper, privacy, template::Template},
     store::{OrgStore, Snapshot, Store},
 };
 
@@ -120,11 +121,24 @@ impl Reporter {
             trend,
             classification: settings.config.values.report.classification.clone(),
             paper: if settings.config.values.report.paper == "letter" { Paper::Letter } else { Paper::A4 },
+            redacted: false,
         };
+        let redacted = if common.redact {
+            let exceptions = &settings.config.values.exceptions;
+            Some(privacy::redact(&input, &personal::of(&place, &snapshot, &past, exceptions)?))
+        } else {
+            None
+        };
+        let input = redacted.as_ref().map_or_else(|| input.clone(), |redacted| redacted.input(&input));
         let written = report::write(&input, &self.templates, &self.formats, &self.out)?;
+        if input.redacted && !written.earlier.is_empty() {
+            let (dir, earlier) = (written.dir.display(), written.earlier.join(", "));
+            console.say(&format!("warning: {dir} also holds files of an earlier run, perhaps not redacted: {earlier}"));
+        }
         let summary = Summary {
-            manifest: &snapshot.manifest,
-            analysis: &analysis,
+            manifest: input.manifest,
+            outcomes: input.outcomes,
+            exceptions: input.exceptions,
             selection: &selection,
             dir: &written.dir,
             files: &written.files,

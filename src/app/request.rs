@@ -32,6 +32,8 @@ pub struct Common {
     pub fail_on: Option<Severity>,
     /// `--require-complete`.
     pub require_complete: bool,
+    /// `--redact`.
+    pub redact: bool,
 }
 
 /// What to do.

@@ -8,15 +8,13 @@ use std::{
 use comfy_table::{CellAlignment, Table, presets};
 
 use super::select::Selection;
-use crate::{
-    analyze::Analysis,
-    model::{
-        coverage::Source,
-        exception::ExceptionState,
-        manifest::Manifest,
-        time,
-        verdict::{Severity, Verdict},
-    },
+use crate::model::{
+    coverage::Source,
+    exception::{ExceptionOutcome, ExceptionState},
+    manifest::Manifest,
+    outcome::Outcome,
+    text, time,
+    verdict::{Severity, Verdict},
 };
 
 /// How much an exception that is not in force matters; it is a `review`.
@@ -27,8 +25,10 @@ pub(super) const EXCEPTION_SEVERITY: Severity = Severity::Medium;
 pub(super) struct Summary<'a> {
     /// Manifest of the snapshot.
     pub(super) manifest: &'a Manifest,
-    /// Its judgement.
-    pub(super) analysis: &'a Analysis,
+    /// Its judgement, as in the report.
+    pub(super) outcomes: &'a [Outcome],
+    /// Exceptions and their fate, as in the report.
+    pub(super) exceptions: &'a [ExceptionOutcome],
     /// Which snapshot, period and baseline.
     pub(super) selection: &'a Selection,
     /// Folder of the report.
@@ -67,7 +67,7 @@ impl Summary<'_> {
     /// Verdicts by analyzer.
     fn verdicts(&self) -> String {
         let mut table = plain_table(&["analyzer", "fail", "review", "unknown", "accepted", "pass"]);
-        for outcome in &self.analysis.outcomes {
+        for outcome in self.outcomes {
             let counts = Verdict::ALL.map(|verdict| outcome.count(verdict).to_string());
             table.add_row(std::iter::once(outcome.meta.id.to_owned()).chain(counts));
         }
@@ -93,13 +93,14 @@ impl Summary<'_> {
 
     /// Exceptions that are findings themselves.
     fn exceptions(&self, text: &mut String) {
-        let odd = self.analysis.exceptions.iter().filter(|e| e.state != ExceptionState::InForce);
+        let odd = self.exceptions.iter().filter(|e| e.state != ExceptionState::InForce);
         for (i, outcome) in odd.enumerate() {
             if i == 0 {
                 text.push_str("\nexceptions that need a decision\n");
             }
             let e = &outcome.exception;
-            let _ = writeln!(text, "  {} {} {}: {}", e.analyzer, e.rule, e.subject, outcome.note);
+            let (subject, note) = (text::line(&e.subject), text::line(&outcome.note));
+            let _ = writeln!(text, "  {} {} {subject}: {note}", e.analyzer, e.rule);
         }
     }
 }

@@ -68,6 +68,7 @@ pub(super) enum DoctorFormat {
 /// Flags of every command.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Global options")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
 pub(super) struct Global {
     /// Configuration file [default: rollcall.toml here, then in the user's configuration folder]
     #[arg(long, global = true, value_name = "FILE")]
@@ -111,6 +112,9 @@ pub(super) struct Global {
     /// End with 3 when a source that the analyzers need is a gap
     #[arg(long, global = true)]
     require_complete: bool,
+    /// Replace names, e-mail addresses and other personal values in reports by pseudonyms; logins stay
+    #[arg(long, global = true)]
+    redact: bool,
 }
 
 /// The commands.
@@ -335,8 +339,9 @@ pub(super) enum Asked {
 impl Cli {
     /// As a request.
     pub(super) fn into_request(self) -> Asked {
-        let Global { config, store, endpoint, allow_http, concurrency, as_of, fail_on, require_complete, .. } =
-            self.global;
+        let Global {
+            config, store, endpoint, allow_http, concurrency, as_of, fail_on, require_complete, redact, ..
+        } = self.global;
         let common = Common {
             config,
             store,
@@ -346,6 +351,7 @@ impl Cli {
             as_of,
             fail_on,
             require_complete,
+            redact,
         };
         let command = match self.action {
             Action::Demo { action: Some(DemoAction::Serve { port }), .. } => Command::DemoServe { port },

@@ -1,6 +1,11 @@
 //! The command line: parses, hands a request to [`app`], and prints how it ended.
 
-use std::{ffi::OsString, process::ExitCode, sync::Arc};
+use std::{
+    ffi::OsString,
+    io::{self, Write as _},
+    process::ExitCode,
+    sync::Arc,
+};
 
 use clap::{CommandFactory as _, Parser as _};
 
@@ -9,7 +14,10 @@ mod term;
 
 use args::{Asked, Cli};
 
-use crate::app::{self, Console, Environment, Error, Exit};
+use crate::{
+    app::{self, Console, Environment, Error, Exit},
+    model::text,
+};
 
 /// Runs the program: parse, do, report, exit code.
 #[must_use]
@@ -23,7 +31,10 @@ fn run(line: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version go to stdout with 0, mistakes to stderr with 2; a closed pipe is the reader's choice.
-            let _ = error.print();
+            // What was typed may be a name that a script took from somewhere: then it is repeated in plain text only.
+            let plain = error.render().to_string();
+            let shown = text::block(&plain);
+            let _ = if shown == plain { error.print() } else { io::stderr().lock().write_all(shown.as_bytes()) };
             return ExitCode::from(if error.use_stderr() { Exit::Usage.code() } else { Exit::Done.code() });
         }
     };

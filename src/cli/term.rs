@@ -13,7 +13,7 @@ use tracing_subscriber::{filter::Targets, layer::SubscriberExt as _, util::Subsc
 use super::args::{Color, Global, LogFormat};
 use crate::{
     app::{Console, Progress},
-    model::{coverage::Source, manifest::SourceRecord},
+    model::{coverage::Source, manifest::SourceRecord, text},
 };
 
 /// The process's terminal.
@@ -78,7 +78,7 @@ impl Progress for Terminal {
         self.redraw(|active| {
             active.remove(&source);
         });
-        let why = record.why.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
+        let why = record.why.as_deref().map(|why| format!(": {}", text::line(why))).unwrap_or_default();
         let requests = record.requests.len();
         let counts = format!("{} rows, {requests} requests", record.rows);
         self.say(&format!("{:<17} {:<13} {counts}{why}", source.name(), record.coverage.word()));
@@ -93,14 +93,15 @@ impl Console for Terminal {
     fn print(&self, data: &str) -> io::Result<()> {
         self.bar.suspend(|| {
             let mut out = io::stdout().lock();
-            out.write_all(data.as_bytes())?;
+            // The last line of defence: whatever a name holds, nothing reaches the screen but text.
+            out.write_all(text::block(data).as_bytes())?;
             out.flush()
         })
     }
 
     fn say(&self, line: &str) {
         if !self.quiet {
-            self.bar.suspend(|| complain(line));
+            self.bar.suspend(|| complain(&text::block(line)));
         }
     }
 }
@@ -124,7 +125,7 @@ pub(super) fn error_lines(lines: &[String; 3], colored: bool) -> String {
     let paint = |label: &str, code: u8| {
         if colored { format!("\u{1b}[{code}m{label}\u{1b}[0m") } else { label.to_owned() }
     };
-    let [what, why, fix] = lines;
+    let [what, why, fix] = lines.each_ref().map(|line| text::line(line));
     format!("{} {what}\n  {} {why}\n  {} {fix}", paint("error:", 31), paint("why:", 36), paint("fix:", 32))
 }
 
@@ -137,7 +138,8 @@ pub(super) fn log(global: &Global, colored: bool) {
         (false, _) => tracing::Level::DEBUG,
     };
     let only_ours = Targets::new().with_target("rollcall", level);
-    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(colored).with_target(false);
+    let writer = move || Escaped { colored };
+    let lines = tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(colored).with_target(false);
     // A second logger in one process is a test's affair; the first one stays.
     let _ = match global.log_format {
         LogFormat::Text => tracing_subscriber::registry().with(only_ours).with(lines).try_init(),
@@ -145,9 +147,37 @@ pub(super) fn log(global: &Global, colored: bool) {
     };
 }
 
+/// stderr for log lines, which may hold text from outside.
+#[derive(Debug)]
+struct Escaped {
+    /// Whether escapes of our own stand in the lines; those in fields are spelled out by the logger.
+    colored: bool,
+}
+
+impl io::Write for Escaped {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let shown = text::escape(&String::from_utf8_lossy(line), |c| {
+            text::hides(c) && !matches!(c, '\n' | '\t') && !(self.colored && c == '\u{1b}')
+        });
+        io::stderr().lock().write_all(shown.as_bytes())?;
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().lock().flush()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_error_that_quotes_a_hostile_name_stays_three_lines_of_text() {
+        let lines = ["no \u{1b}]0;x\u{7}".to_owned(), "a\nerror: b".to_owned(), "\u{202e}".to_owned()];
+        let shown = error_lines(&lines, false);
+        assert_eq!(shown, "error: no \\u{1b}]0;x\\u{7}\n  why: a\\nerror: b\n  fix: \\u{202e}");
+    }
 
     #[test]
     fn errors_are_three_lines_with_or_without_colour() {

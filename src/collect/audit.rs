@@ -95,7 +95,7 @@ struct Wire<'a> {
 }
 
 /// One item of the export.
-fn event(raw: &RawValue) -> Result<AuditEvent, String> {
+pub(super) fn event(raw: &RawValue) -> Result<AuditEvent, String> {
     let wire: Wire<'_> = serde_json::from_str(raw.get()).map_err(|_error| "not an event".to_owned())?;
     let created_at = wire.created_at.as_str().and_then(time::parse).ok_or("no readable `createdAt`")?;
     let event_type = wire::scalar(&wire.r#type).ok_or("no `type`")?;

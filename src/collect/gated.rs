@@ -78,7 +78,7 @@ async fn ask<'r>(
 }
 
 /// One item; every field may be missing, the user too.
-fn access(item: &Value, repo: &str, status: &str) -> GatedAccess {
+pub(super) fn access(item: &Value, repo: &str, status: &str) -> GatedAccess {
     let user = item.get("user").unwrap_or(&Value::Null);
     GatedAccess {
         repo: repo.to_owned(),

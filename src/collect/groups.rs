@@ -20,7 +20,7 @@ pub(super) struct Groups {
 }
 
 /// One group as it was read.
-struct Group {
+pub(super) struct Group {
     /// The group.
     row: ResourceGroup,
     /// Its users.
@@ -61,7 +61,7 @@ pub(super) async fn read(reader: &Reader<'_>, org: &str) -> Result<(Ledger, Grou
 }
 
 /// One item.
-fn group(item: &Value) -> Result<Group, String> {
+pub(super) fn group(item: &Value) -> Result<Group, String> {
     let group_id = wire::needed(item, &["id", "_id"])?;
     let name = wire::needed(item, &["name"])?;
     let auto_join = item.get("autoJoin");

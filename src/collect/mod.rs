@@ -16,6 +16,7 @@ mod ledger;
 mod members;
 mod network;
 mod overview;
+pub mod probe;
 mod read;
 mod repos;
 pub mod roster;

@@ -22,7 +22,7 @@ pub(super) async fn read(reader: &Reader<'_>, org: &str) -> Result<(Ledger, Vec<
 }
 
 /// The rules, and whether the permitted addresses were among them.
-fn rules(body: &Value) -> (NetworkSecurity, bool) {
+pub(super) fn rules(body: &Value) -> (NetworkSecurity, bool) {
     let ranges = wire::list(body, "ipRanges");
     let enforce_auth = wire::flag(body, "enforceAuth").map(|flag| flag.to_string());
     let row = NetworkSecurity {

@@ -33,7 +33,7 @@ pub(super) struct Repos {
 }
 
 /// What one item says of a repository.
-struct Said {
+pub(super) struct Said {
     /// `org/name`.
     name: String,
     /// `model`, `dataset`, …
@@ -90,10 +90,11 @@ pub(super) async fn read(reader: &Reader<'_>, org: &str) -> Result<(Ledger, Repo
     Ok((ledger, repos))
 }
 
-/// Whether a name is `org/…` with nothing behind a second slash.
+/// Whether a name is `org/…` with nothing behind a second slash, and no step to another folder.
 pub(super) fn belongs(name: &str, org: &str) -> bool {
-    name.split_once('/')
-        .is_some_and(|(owner, rest)| fold(owner) == fold(org) && !rest.is_empty() && !rest.contains('/'))
+    name.split_once('/').is_some_and(|(owner, rest)| {
+        fold(owner) == fold(org) && !matches!(rest, "" | "." | "..") && !rest.contains(['/', '\\'])
+    })
 }
 
 /// Enters what an item says beside what is known: what was said first stands, what was not said is filled in.
@@ -131,7 +132,7 @@ fn named(name: &str, repo_type: &str) -> Repo {
 }
 
 /// One item of `settings/repositories`.
-fn inventoried(item: &Value) -> Result<Said, String> {
+pub(super) fn inventoried(item: &Value) -> Result<Said, String> {
     let name = wire::needed(item, &["id", "name"])?;
     let repo_type = wire::needed(item, &["type"])?;
     let repo = Repo {
@@ -144,7 +145,7 @@ fn inventoried(item: &Value) -> Result<Said, String> {
 }
 
 /// One item of the list of a type.
-fn listed(item: &Value, kind: &str) -> Result<Said, String> {
+pub(super) fn listed(item: &Value, kind: &str) -> Result<Said, String> {
     let name = wire::needed(item, &["id", "modelId", "name"])?;
     let group = item.get("resourceGroup").unwrap_or(&Value::Null);
     let repo = Repo {
@@ -260,6 +261,9 @@ mod tests {
             ("acme", false),
             ("acme/", false),
             ("acme/a/b", false),
+            ("acme/..", false),
+            ("acme/..\\x", false),
+            ("../acme", false),
         ] {
             assert_eq!(belongs(name, "Acme"), ours, "{name}");
         }

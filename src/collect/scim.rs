@@ -148,7 +148,7 @@ async fn list<T>(
 }
 
 /// One user.
-fn user(item: &Value, tree: &str) -> Result<ScimUser, String> {
+pub(super) fn user(item: &Value, tree: &str) -> Result<ScimUser, String> {
     let mut emails = Vec::new();
     for entry in wire::list(item, "emails").into_iter().flatten() {
         let address = wire::scalar(entry).or_else(|| wire::text(entry, "value"));
@@ -165,7 +165,7 @@ fn user(item: &Value, tree: &str) -> Result<ScimUser, String> {
 }
 
 /// One group: a row per member, or one row without a member.
-fn group(item: &Value) -> Result<Vec<ScimGroup>, String> {
+pub(super) fn group(item: &Value) -> Result<Vec<ScimGroup>, String> {
     let scim_id = wire::needed(item, &["id", "_id"])?;
     let name = wire::needed(item, &["displayName"])?;
     let row = |member_id| ScimGroup {

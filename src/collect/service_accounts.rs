@@ -52,7 +52,7 @@ pub(super) async fn read(reader: &Reader<'_>, org: &str) -> Result<(Ledger, Serv
 }
 
 /// One item of the list.
-fn account(item: &Value) -> Result<ServiceAccount, String> {
+pub(super) fn account(item: &Value) -> Result<ServiceAccount, String> {
     Ok(ServiceAccount {
         account_id: wire::needed(item, &["_id", "id"])?,
         username: wire::needed(item, &["user", "name"])?,
@@ -65,7 +65,7 @@ fn account(item: &Value) -> Result<ServiceAccount, String> {
 /// The tokens on an account's page, and what of them could not be read.
 ///
 /// A page without the list says nothing about tokens; only an empty list says that there are none.
-fn tokens_of(account: &ServiceAccount, body: &Value) -> (Vec<ServiceToken>, Vec<String>) {
+pub(super) fn tokens_of(account: &ServiceAccount, body: &Value) -> (Vec<ServiceToken>, Vec<String>) {
     let Some(list) = wire::list(body, "accessTokens") else {
         return (Vec::new(), vec!["does not show its tokens".to_owned()]);
     };

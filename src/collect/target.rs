@@ -26,13 +26,18 @@ pub(super) struct Targets {
 /// Whom `data` names.
 pub(super) fn targets(data: &Value) -> Targets {
     let people: Vec<_> = entries(data).iter().filter_map(person).collect();
-    let join = |texts: Vec<&str>| texts.join(";");
-    let names = people.iter().map(|(name, _)| name.as_str()).collect();
-    let ids = people.iter().map(|(_, id)| id.as_deref().unwrap_or_default()).collect();
+    let join = |texts: Vec<String>| texts.join(";");
+    let names = people.iter().map(|(name, _)| one(name)).collect();
+    let ids = people.iter().map(|(_, id)| one(id.as_deref().unwrap_or_default())).collect();
     Targets {
         names: (!people.is_empty()).then(|| join(names)),
         ids: people.iter().any(|(_, id)| id.is_some()).then(|| join(ids)),
     }
+}
+
+/// A name as one of the joined: no login or address holds a `;`, and one that does must not read as two people.
+fn one(name: &str) -> String {
+    name.replace(';', "%3B")
 }
 
 /// What the deciding key holds, as a list.
@@ -137,6 +142,12 @@ mod tests {
     }
 
     #[test]
+    fn a_name_with_a_semicolon_is_one_person_and_nobody_else() {
+        let found = targets(&json!({"users": ["ada;bob", {"user": "cleo", "_id": "1;2"}]}));
+        assert_eq!((found.names.as_deref(), found.ids.as_deref()), (Some("ada%3Bbob;cleo"), Some(";1%3B2")));
+    }
+
+    #[test]
     fn the_role_stands_in_the_data_or_beside_the_target() {
         for (data, expected) in [
             (json!({"user": "bob", "role": "read", "to": "write"}), Some("read")),
@@ -198,6 +209,9 @@ mod tests {
         fn any_data_is_survived_and_ids_go_with_names(data in any_json()) {
             let found = targets(&data);
             prop_assert!(found.ids.is_none() || found.names.is_some());
+            let parts = |joined: Option<&String>| joined.map_or(0, |names| names.split(';').count());
+            prop_assert_eq!(parts(found.names.as_ref()), entries(&data).iter().filter_map(person).count());
+            prop_assert!(found.ids.is_none() || parts(found.ids.as_ref()) == parts(found.names.as_ref()));
             prop_assert!(repo(&data).is_none_or(|path| path.contains('/')));
         }
 

@@ -19,7 +19,7 @@ pub(super) async fn read(reader: &Reader<'_>, org: &str) -> Result<(Ledger, Vec<
 }
 
 /// One item.
-fn token(item: &Value) -> Result<Token, String> {
+pub(super) fn token(item: &Value) -> Result<Token, String> {
     let owner = item.get("owner").unwrap_or(&Value::Null);
     let fine = item.get("fineGrained").unwrap_or(&Value::Null);
     let approval = item.get("authorization").and_then(|approval| wire::text(approval, "status"));

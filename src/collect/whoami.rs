@@ -73,7 +73,7 @@ pub(super) async fn read(reader: &Reader<'_>, org: &OrgName) -> Result<(Ledger, 
 }
 
 /// The facts in the answer that concern one organization.
-fn facts(body: &Value, org: &OrgName) -> Whoami {
+pub(super) fn facts(body: &Value, org: &OrgName) -> Whoami {
     let empty = Value::Null;
     let auth = body.get("auth").unwrap_or(&empty);
     let token = auth.get("accessToken").unwrap_or(&empty);

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::model::text::hides;
+
 /// Longest text taken over from the Hub, in characters.
 const LONGEST: usize = 200;
 
@@ -36,7 +38,7 @@ fn words(value: &Value) -> Option<String> {
 /// Text on one line: control characters and their like are blanks, blanks are single, and it ends after 200 characters.
 #[must_use]
 pub fn one_line(text: &str) -> String {
-    let blank = |c: char| c.is_control() || c.is_whitespace() || is_invisible(c);
+    let blank = |c: char| c.is_whitespace() || hides(c);
     let mut line = String::new();
     for word in text.split(blank).filter(|word| !word.is_empty()) {
         if !line.is_empty() {
@@ -48,11 +50,6 @@ pub fn one_line(text: &str) -> String {
         Some(_) => line.chars().take(LONGEST - 1).chain(['…']).collect(),
         None => line,
     }
-}
-
-/// Characters that turn the direction of text or take no room: they could make a report read differently.
-const fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 #[cfg(test)]

@@ -13,5 +13,6 @@ pub mod outcome;
 pub mod params;
 pub mod role;
 pub mod sums;
+pub mod text;
 pub mod time;
 pub mod verdict;

@@ -132,7 +132,8 @@ impl Cell {
             Self::Time(t) => time::format(*t),
             Self::Date(d) => time::format_date(*d),
             Self::Money(cents) => money(*cents),
-            Self::List(items) => items.join(";"),
+            // An item that holds the separator must not read as two.
+            Self::List(items) => items.iter().map(|item| item.replace(';', "%3B")).collect::<Vec<_>>().join(";"),
         }
     }
 

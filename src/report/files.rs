@@ -24,6 +24,8 @@ pub struct Written {
     pub dir: PathBuf,
     /// The files of this run, `SHA256SUMS` last.
     pub files: Vec<PathBuf>,
+    /// Files that were there and stay, relative to the folder.
+    pub earlier: Vec<String>,
 }
 
 /// An operation on a path that failed.
@@ -53,6 +55,7 @@ pub(super) fn publish(out: &Path, name: &str, files: &BTreeMap<String, Vec<u8>>)
         write(&staging.path().join(path), bytes)?;
         sums.insert(path.clone(), hex(Sha256::digest(bytes).as_slice()));
     }
+    let earlier: Vec<String> = sums.keys().filter(|path| !files.contains_key(*path)).cloned().collect();
     let lines: Vec<String> = sums.iter().map(|(path, sum)| format!("{sum}  {path}\n")).collect();
     write(&staging.path().join(SUMS), lines.concat().as_bytes())?;
     sync_folders(staging.path(), files)?;
@@ -64,7 +67,7 @@ pub(super) fn publish(out: &Path, name: &str, files: &BTreeMap<String, Vec<u8>>)
     }
     sync_folder(out)?;
     let paths = files.keys().map(String::as_str).chain([SUMS]);
-    Ok(Written { files: paths.map(|p| dir.join(p)).collect(), dir })
+    Ok(Written { files: paths.map(|p| dir.join(p)).collect(), dir, earlier })
 }
 
 /// Moves files into a folder that is there already. Its `SHA256SUMS` goes first: a list that no longer fits would

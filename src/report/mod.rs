@@ -19,6 +19,7 @@ pub mod document;
 pub mod error;
 mod files;
 mod layout;
+pub mod privacy;
 pub mod render;
 pub mod sources;
 pub mod template;
@@ -62,6 +63,8 @@ pub struct Input<'a> {
     pub classification: String,
     /// Paper of the PDF.
     pub paper: document::Paper,
+    /// Whether personal values were replaced; the report says so.
+    pub redacted: bool,
 }
 
 /// Writes a report in every format into `out/<org>-<snapshot id>`.

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! STORE/ORG/.lock                                   one writer
+//! STORE/ORG/redaction.key                           secret behind the pseudonyms of `--redact`
 //! STORE/ORG/.staging/<id>/staging.json              what an unfinished collection was asked for
 //! STORE/ORG/.staging/<id>/journal.jsonl             its finished requests
 //! STORE/ORG/.staging/<id>/snapshot/…                becomes snapshots/<id> by one rename
@@ -36,6 +37,11 @@ impl OrgPaths {
     /// The lock file.
     pub(super) fn lock(&self) -> PathBuf {
         self.0.join(".lock")
+    }
+
+    /// The secret behind the pseudonyms of redacted reports.
+    pub(super) fn redaction_key(&self) -> PathBuf {
+        self.0.join("redaction.key")
     }
 
     /// Folder of the sealed snapshots.

@@ -24,6 +24,7 @@ pub mod prune;
 pub mod read;
 pub mod replay;
 mod seal;
+mod secret;
 mod spool;
 pub mod stage;
 mod sums;

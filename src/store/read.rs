@@ -145,7 +145,7 @@ impl OrgStore {
     }
 
     /// Fails when the organization has no folder.
-    fn must_exist(&self) -> Result<(), Error> {
+    pub(super) fn must_exist(&self) -> Result<(), Error> {
         if self.paths.0.is_dir() {
             return Ok(());
         }

@@ -184,7 +184,11 @@ impl Check {
         for file in listed.keys() {
             let path = dir.join(file);
             match fs::symlink_metadata(&path) {
-                Ok(m) if m.is_file() => {}
+                Ok(m) if m.is_file() && present.contains(file) => {}
+                Ok(m) if m.is_file() => {
+                    let what = format!("it lists {file:?}, which is no path inside this folder");
+                    return Err(differs(dir.join(layout::SUMS), what));
+                }
                 Ok(_) => return Err(differs(path, "it is listed in SHA256SUMS and is no longer a plain file")),
                 Err(_) => {
                     let what = "it is listed in SHA256SUMS and is not there: it was removed or renamed afterwards";
@@ -224,7 +228,7 @@ impl Check {
         let listed = self.list(dir)?;
         let (manifest, sha256) = read::load_manifest(dir, home.map(|(_, id)| id))?;
         tables_agree(dir, &listed, &manifest)?;
-        bodies_agree(dir, &manifest)?;
+        bodies_agree(dir, &listed, &manifest)?;
         match home {
             Some((org, id)) => {
                 self.done.homes.push((org.0.clone(), id.clone()));
@@ -361,9 +365,14 @@ fn tables_agree(dir: &Path, listed: &BTreeMap<String, String>, manifest: &Manife
 }
 
 /// Compares what each kept body decodes to with the digest of the answer as it arrived.
-fn bodies_agree(dir: &Path, manifest: &Manifest) -> Result<(), Error> {
+fn bodies_agree(dir: &Path, listed: &BTreeMap<String, String>, manifest: &Manifest) -> Result<(), Error> {
     for request in manifest.sources.values().flat_map(|source| &source.requests) {
         let Some(raw) = &request.raw else { continue };
+        // A manifest that was tampered with may name any path; what is not listed here is not opened.
+        if !listed.contains_key(raw) {
+            let what = format!("it names the body {raw:?}, which SHA256SUMS does not list");
+            return Err(differs(dir.join(layout::MANIFEST), what));
+        }
         let path = dir.join(raw);
         let found = disk::digest_decoded(&path).map_err(|e| {
             differs(path.clone(), format!("it cannot be decompressed ({e}): it is not the body that was received"))

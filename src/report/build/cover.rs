@@ -12,6 +12,9 @@ pub(super) fn blocks(context: &Context<'_>) -> Vec<Block> {
     let mut out = vec![badge(context)];
     out.extend(remark(context));
     out.extend([Block::Facts(facts(context)), note(words.get("cover.note"))]);
+    if context.input.redacted {
+        out.push(note(words.get("cover.redacted")));
+    }
     out
 }
 

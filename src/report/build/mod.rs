@@ -30,7 +30,7 @@ mod tiles;
 pub(super) use tiles::ids as tile_ids;
 
 /// The kind of the rows that stand for a source that is a gap.
-const SOURCE: &str = "source";
+pub(super) const SOURCE: &str = "source";
 
 /// What every section is made from.
 #[derive(Debug)]

@@ -5,7 +5,10 @@
 //! JSON keeps the unaltered cells.
 
 use crate::{
-    model::outcome::{COMMON, Cell, Outcome, Row},
+    model::{
+        outcome::{COMMON, Cell, Outcome, Row},
+        text::{self, reorders},
+    },
     report::error::Error,
 };
 
@@ -48,10 +51,16 @@ fn safe_cell(cell: &Cell) -> String {
     }
 }
 
-/// A text that no spreadsheet runs and no CSV reader chokes on.
+/// A text that no spreadsheet runs and no CSV reader chokes on, and that reads as it is.
 pub(crate) fn safe_text(text: &str) -> String {
-    let shown: String = text.chars().map(visible).collect();
+    let shown: String = text::escape(text, turns).chars().map(visible).collect();
     if is_formula(&shown) { format!("'{shown}") } else { shown }
+}
+
+/// Whether a character makes a cell read other than it is: an override of the direction of text, or a line separator
+/// that some programs end the row at. The two marks that spelling needs stay.
+const fn turns(c: char) -> bool {
+    (reorders(c) && !matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}')) || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
 /// Whether a spreadsheet would take the text for a formula or command. Spreadsheets skip blanks before the first
@@ -121,6 +130,7 @@ mod tests {
 
     #[test]
     fn control_characters_are_shown() {
+        assert_eq!(safe_text("ada\u{202e}nimda\u{2066}"), r"ada\u{202e}nimda\u{2066}");
         assert_eq!(safe_text("a\0b\x1bc\x7fd\u{9b}e"), "a␀b␛c␡d\u{fffd}e");
     }
 

@@ -6,7 +6,7 @@
 //! arrays, instants RFC 3339 and days `YYYY-MM-DD` texts. Cells are never altered: what the Hub sent is what stands
 //! here, whatever a spreadsheet would make of it.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use serde::{
     Serialize, Serializer,
@@ -21,6 +21,7 @@ use crate::{
         manifest::{Collector, PlanFact, Previous, Tool},
         outcome::{COMMON, Cell, Outcome, Row, TieOut, money},
         params::Params,
+        text::hides,
         time::{self, Timestamp},
         verdict::Verdict,
     },
@@ -36,10 +37,30 @@ pub const FORMAT: &str = "rollcall.report/1";
 /// When a value has no form in JSON.
 pub fn render(input: &Input<'_>, template: &Template, templates: &[Template]) -> Result<Vec<u8>, Error> {
     let report = Report::of(input, template, templates);
-    let mut bytes = serde_json::to_vec_pretty(&report)
+    let mut text = serde_json::to_string_pretty(&report)
         .map_err(|source| Error::Json { template: template.name().to_owned(), source })?;
-    bytes.push(b'\n');
-    Ok(bytes)
+    text.push('\n');
+    Ok(spelled(text).into_bytes())
+}
+
+/// The same JSON, with the characters that would speak to a screen written as `\u202e`: the values stay what they are,
+/// and the file can be looked at. Such characters stand inside strings only, where JSON knows this spelling.
+fn spelled(text: String) -> String {
+    let loud = |c: char| c == '\u{7f}' || (!c.is_ascii() && hides(c));
+    if !text.contains(loud) {
+        return text;
+    }
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if loud(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    out
 }
 
 /// The root object.
@@ -109,6 +130,8 @@ struct Parameters<'a> {
     thresholds: &'a Params,
     /// SHA-256 of the configuration at collection.
     config_sha256: &'a str,
+    /// Whether personal values were replaced by pseudonyms.
+    redacted: bool,
 }
 
 /// First and last instant.
@@ -244,6 +267,7 @@ impl<'a> Report<'a> {
                 templates: templates.iter().map(Template::name).collect(),
                 thresholds: input.params,
                 config_sha256: &manifest.config_sha256,
+                redacted: input.redacted,
             },
             coverage: coverage(input),
             totals: Totals(input.outcomes),
@@ -285,6 +309,14 @@ mod tests {
         let sample = testing::Sample::new();
         let templates = [template::load("access-review").unwrap()];
         String::from_utf8(render(&sample.input(), &templates[0], &templates).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn what_would_speak_to_a_screen_is_spelled_and_means_the_same() {
+        let value = "a\u{202e}b\u{9b}c\u{e0041}d\u{7f}é";
+        let spelt = spelled(serde_json::to_string(value).unwrap());
+        assert_eq!(spelt, r#""a\u202eb\u009bc\udb40\udc41d\u007fé""#);
+        assert_eq!(serde_json::from_str::<String>(&spelt).unwrap(), value);
     }
 
     #[test]

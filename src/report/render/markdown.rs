@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 
 use crate::{
-    model::verdict::Verdict,
+    model::{text, verdict::Verdict},
     report::document::{Block, Document, SectionKind, Span, Text, Tile},
 };
 
@@ -72,7 +72,7 @@ fn inline(text: &Text) -> String {
             Span::PageOf(_) => {}
             Span::Plain(text) | Span::Link { text, .. } => out.push_str(&escape(text)),
             Span::Strong(text) => drop(write!(out, "**{}**", escape(text))),
-            Span::Mono(text) => drop(write!(out, "`{}`", text.replace(['`', '\n', '\r'], "'"))),
+            Span::Mono(text) => drop(write!(out, "`{}`", text::line(&text.replace(['`', '\n', '\r'], "'")))),
             Span::Verdict(verdict) => drop(write!(out, "{} {verdict}", mark(*verdict))),
         }
     }
@@ -96,7 +96,8 @@ fn escape(text: &str) -> String {
     for c in text.chars() {
         match c {
             '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '|' | '~' | '&' | '!' => out.extend(['\\', c]),
-            c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') => out.push(' '),
+            '\n' | '\r' | '\t' => out.push(' '),
+            c if text::hides(c) => out.push_str(&text::line(&c.to_string()).replace('\\', "\\\\")),
             _ => out.push(c),
         }
     }
@@ -120,6 +121,7 @@ mod tests {
     #[test]
     fn names_from_the_hub_are_not_markup() {
         assert_eq!(escape("[x](http://a.example)\n# <b>"), "\\[x\\](http://a.example) \\# \\<b\\>");
+        assert_eq!(escape("a\u{202e}b\u{1b}"), r"a\\u{202e}b\\u{1b}");
         assert_eq!(inline(&vec![Span::Mono("a`b".to_owned())]), "`a'b`");
     }
 }

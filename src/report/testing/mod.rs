@@ -421,6 +421,7 @@ impl Sample {
             trend: self.trend.clone(),
             classification: "Confidential".to_owned(),
             paper: Paper::A4,
+            redacted: false,
         }
     }
 

@@ -138,6 +138,29 @@ fn a_change_that_is_listed_anew_still_contradicts_the_manifest_or_the_next_one()
 }
 
 #[test]
+fn a_list_or_a_manifest_that_names_a_file_elsewhere_is_not_followed() {
+    let f = sealed();
+    let dir = f.path("snapshots/20260701T000000Z");
+    let outside = f.dir.path().join("outside.zst");
+    fs::write(&outside, "not ours").unwrap();
+    let sums = fs::read_to_string(dir.join("SHA256SUMS")).unwrap();
+    let elsewhere = "../../../../outside.zst";
+    assert!(dir.join(elsewhere).is_file());
+    let line = format!("{}  {elsewhere}\n", disk::sha256(b"not ours"));
+    fs::write(dir.join("SHA256SUMS"), format!("{line}{sums}")).unwrap();
+    assert!(difference(&dir).1.contains("no path inside this folder"));
+
+    let manifest = fs::read_to_string(dir.join("manifest.json")).unwrap();
+    for path in [elsewhere, outside.to_str().unwrap()] {
+        fs::write(dir.join("manifest.json"), manifest.replace("raw/members/0001.json.zst", path)).unwrap();
+        list_anew(&dir);
+        let (found, what) = difference(&dir);
+        assert_eq!(found, dir.join("manifest.json"));
+        assert!(what.contains("does not list"), "{what}");
+    }
+}
+
+#[test]
 fn a_snapshot_taken_out_of_the_chain_is_missed() {
     let f = sealed();
     f.collect("2026-11-01", None);

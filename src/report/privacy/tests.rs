@@ -1,0 +1,187 @@
+//! What is replaced, what stays, and that nobody can tell one from the other without the key.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::{
+    model::outcome::{CellKind, ColumnSpec},
+    report::{
+        Format, template,
+        testing::{self, Sample},
+        write,
+    },
+};
+
+/// Some people.
+fn personal() -> Personal {
+    let mut personal = Personal::new(&[7; 32], "0f");
+    for value in ["Ada Lovelace", "Ada", "ada@corp.example", "Grant", "reason", "o'neil@corp.example", "cleo"] {
+        personal.hide(value);
+    }
+    for value in ["cleo", "ada-l", "acme/arm"] {
+        personal.show(value);
+    }
+    personal
+}
+
+/// A text after the pass, without outcomes.
+fn text(personal: &Personal, text: &str) -> String {
+    let outcome = testing::inactive_seats();
+    Pass::new(personal, std::slice::from_ref(&outcome)).text(text)
+}
+
+#[test]
+fn known_values_are_replaced_as_whole_words_the_longest_first() {
+    let personal = personal();
+    let of = |value: &str| personal.pseudonym(value);
+    let (name, first, address) = (of("Ada Lovelace"), of("Ada"), of("ada@corp.example"));
+    for (from, to) in [
+        ("asked Ada Lovelace.", format!("asked {name}.")),
+        ("ADA LOVELACE asked", format!("{name} asked")),
+        ("Ada asked (Ada)", format!("{first} asked ({first})")),
+        ("ada-l and Adalbert, Ada/x, x.Ada", "ada-l and Adalbert, Ada/x, x.Ada".to_owned()),
+        ("Ada@Corp.Example; ada@corp.example", format!("{address}; {address}")),
+        ("<o'neil@corp.example>", format!("<{}>", of("o'neil@corp.example"))),
+        ("the reason is cleo", "the reason is cleo".to_owned()),
+    ] {
+        assert_eq!(text(&personal, from), to, "{from}");
+    }
+}
+
+#[test]
+fn what_reads_like_an_address_is_replaced_though_nobody_knows_it() {
+    let personal = personal();
+    for (from, address) in [
+        ("by bo.b+x@mail.example.", "bo.b+x@mail.example"),
+        ("*@corp.example", "*@corp.example"),
+        ("mailto:x@y", "x@y"),
+        ("jim.ada@corp.example", "jim.ada@corp.example"),
+        ("ünal@exämple.example", "ünal@exämple.example"),
+    ] {
+        let expected = from.replace(address, &personal.pseudonym(address));
+        assert_eq!(text(&personal, from), expected, "{from}");
+    }
+    for fine in ["@ada", "ada@", "a @ b", "@@", "acme/arm@", ""] {
+        assert_eq!(text(&personal, fine), fine);
+    }
+}
+
+#[test]
+fn pseudonyms_depend_on_the_secret_and_the_snapshot_and_not_on_case() {
+    let of = |secret: u8, sha: &str, value: &str| Personal::new(&[secret; 32], sha).pseudonym(value);
+    let one = of(1, "aa", "ada@corp.example");
+    assert!(one.len() == 19 && one.starts_with("redacted-"), "{one}");
+    assert_eq!(of(1, "aa", " ADA@corp.example "), one);
+    assert_ne!(of(2, "aa", "ada@corp.example"), one);
+    assert_ne!(of(1, "ab", "ada@corp.example"), one);
+    assert!(!format!("{:?}", personal()).contains("Ada"));
+}
+
+#[test]
+fn a_personal_column_is_replaced_whatever_it_holds() {
+    static META: Meta = Meta {
+        id: "some-check",
+        question: "Is it so?",
+        needs: &[],
+        columns: &[
+            ColumnSpec { name: "fullname", kind: CellKind::Text, privacy: Privacy::Personal, doc: "A name." },
+            ColumnSpec { name: "owners", kind: CellKind::List, privacy: Privacy::Public, doc: "Logins." },
+            ColumnSpec { name: "places", kind: CellKind::List, privacy: Privacy::Personal, doc: "Places." },
+        ],
+        rules: &[],
+    };
+    let list = |items: &[&str]| Cell::List(items.iter().map(|item| (*item).to_owned()).collect());
+    let mut outcome = testing::inactive_seats();
+    outcome.meta = &META;
+    outcome.rows.truncate(1);
+    // A name that is a login, too, is public everywhere but in the column of names.
+    outcome.rows[0].cells =
+        vec![Cell::Text("cleo".to_owned()), list(&["cleo", "x@y.example"]), list(&["Lyon", "Rome"])];
+    let personal = personal();
+    let of = |value: &str| personal.pseudonym(value);
+    let redacted = Pass::new(&personal, std::slice::from_ref(&outcome)).outcome(&outcome);
+    let expected = vec![Cell::Text(of("cleo")), list(&["cleo", &of("x@y.example")]), list(&[&of("Lyon"), &of("Rome")])];
+    assert_eq!(redacted.rows[0].cells, expected);
+}
+
+/// A sample in which an address stands wherever somebody could put one.
+fn leaky() -> Sample {
+    const ADDRESS: &str = "zed@leak.example";
+    let mut sample = Sample::new();
+    for outcome in &mut sample.outcomes {
+        outcome.limits.push(ADDRESS.to_owned());
+        outcome.totals.insert("who".to_owned(), serde_json::json!([{ ADDRESS: ADDRESS }]));
+        for row in &mut outcome.rows {
+            row.reason = format!("{}, says Zed Leak <{ADDRESS}>", row.reason);
+            row.subject = if row.subject_kind == "invite" { ADDRESS.to_owned() } else { row.subject.clone() };
+            for (cell, column) in row.cells.iter_mut().zip(outcome.meta.columns) {
+                if column.privacy == Privacy::Personal {
+                    *cell = Cell::Text("Zed".to_owned());
+                }
+            }
+        }
+        for bar in outcome.charts.iter_mut().flat_map(|chart| &mut chart.bars) {
+            bar.label = format!("{} {ADDRESS}", bar.label);
+        }
+    }
+    for exception in &mut sample.exceptions {
+        exception.exception.approved_by = "Zed Leak".to_owned();
+        exception.exception.reason = format!("asked {ADDRESS}");
+        exception.exception.subject = ADDRESS.to_owned();
+        exception.note = format!("by {ADDRESS}");
+    }
+    for tie in &mut sample.tie_outs {
+        tie.explanation = ADDRESS.to_owned();
+    }
+    sample.manifest.collector.token_name = Some("Zed's token".to_owned());
+    for record in sample.manifest.sources.values_mut() {
+        record.why = Some(format!("refused to {ADDRESS}"));
+        for request in &mut record.requests {
+            request.url = format!("https://hub.example/?q={ADDRESS}");
+            request.error = Some(ADDRESS.to_owned());
+        }
+    }
+    sample
+}
+
+#[test]
+fn no_format_shows_a_personal_value_and_two_passes_give_the_same_bytes() {
+    let sample = leaky();
+    let mut personal = Personal::new(&[7; 32], "0f");
+    personal.hide("Zed Leak");
+    let out = tempfile::tempdir().unwrap();
+    let templates = [template::load("access-review").unwrap()];
+    let original = sample.input();
+    let mut folders = Vec::new();
+    for name in ["a", "b"] {
+        let redacted = redact(&original, &personal);
+        let input = redacted.input(&original);
+        assert_eq!(input.outcomes.len(), original.outcomes.len());
+        let written = write(&input, &templates, &Format::ALL, &out.path().join(name)).unwrap();
+        folders.push(std::fs::read_to_string(written.dir.join("SHA256SUMS")).unwrap());
+        for file in written.files {
+            let bytes = std::fs::read(&file).unwrap();
+            let mut text = String::from_utf8_lossy(&bytes).into_owned();
+            if file.extension().is_some_and(|e| e == "pdf") {
+                let pdf = lopdf::Document::load_mem(&bytes).unwrap();
+                text = pdf.extract_text(&pdf.get_pages().keys().copied().collect::<Vec<_>>()).unwrap();
+                text.retain(|c| !c.is_whitespace());
+                assert!(text.contains("Redacted:"), "the reader must be told");
+            }
+            let found = ["zed@", "Zed", "leak.example"].into_iter().find(|word| text.contains(word));
+            assert_eq!(found, None, "{}", file.display());
+        }
+    }
+    assert_eq!(folders[0], folders[1]);
+}
+
+proptest! {
+    #[test]
+    fn no_text_panics_and_no_address_survives(
+        before in "\\PC{0,12}", local in "[a-z.+]{0,6}[a-z]", domain in "[a-z]{1,6}\\.example", after in "\\PC{0,12}",
+    ) {
+        let address = format!("{local}@{domain}");
+        let shown = text(&personal(), &format!("{before} {address} {after}"));
+        prop_assert!(!shown.contains(&address), "{}", shown);
+    }
+}

@@ -1,0 +1,47 @@
+//! What is fuzzed: each reader of bytes that come from outside. Shared by the fuzz targets and by the test that runs
+//! them without instrumentation.
+#![allow(dead_code, reason = "each fuzz target is a program of its own and uses one of these")]
+
+use std::collections::BTreeMap;
+
+use rollcall::{
+    collect::{probe, roster},
+    config::Config,
+    model::{coverage::Source, manifest::Manifest, params::Roster},
+};
+
+/// A body of the Hub, read as the answer of each source in turn.
+pub(crate) fn wire(bytes: &[u8]) {
+    for source in Source::ALL {
+        if let Ok(held) = probe::held(source, bytes) {
+            assert_eq!(Ok(held), probe::held(source, bytes), "{source}: the same bytes were read in two ways");
+        }
+    }
+}
+
+/// A roster file.
+pub(crate) fn roster(bytes: &[u8]) {
+    let words = BTreeMap::from([("terminated".to_owned(), vec!["Left".to_owned()])]);
+    let mapping = Roster { file: "people.csv".to_owned(), columns: BTreeMap::new(), status_values: words };
+    if let Err(error) = roster::parse(bytes, "people.csv", &mapping) {
+        assert!(!error.to_string().is_empty());
+    }
+}
+
+/// A configuration file.
+pub(crate) fn config(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let known = BTreeMap::from([("inactive-seats", vec!["inactive"])]);
+    match Config::parse(text, &known) {
+        Ok(config) => assert_eq!(config.digest(), config.digest()),
+        Err(problems) => assert!(!problems.to_string().is_empty()),
+    }
+}
+
+/// A manifest: what is read is written and read back as the same.
+pub(crate) fn manifest(bytes: &[u8]) {
+    let Ok(manifest) = serde_json::from_slice::<Manifest>(bytes) else { return };
+    let written = serde_json::to_vec(&manifest).unwrap_or_default();
+    let again: Manifest = serde_json::from_slice(&written).unwrap_or_else(|e| panic!("{e}"));
+    assert!(again == manifest, "a manifest changed by being written");
+}

@@ -1,0 +1,282 @@
+//! An organization whose every name is an attack: what comes out is text, in its place, and nothing else.
+
+use std::{fs, io, os::unix::fs::PermissionsExt as _, path::Path};
+
+use serde_json::{Value, json};
+
+use crate::{
+    common::{Run, Sandbox, files},
+    scripted::{ORG, Scripted, TOKEN, of_org, quiet_org},
+};
+
+/// Names that somebody might give themselves.
+fn nasty() -> Vec<String> {
+    let mut names: Vec<String> = [
+        "=HYPERLINK(\"http://evil.example\",\"x\")",
+        "+1+cmd|' /C calc'!A0",
+        "-2+3",
+        "@SUM(1+1)",
+        "\t=1+1",
+        "\r=1+1",
+        "  =1+1",
+        "<script>alert(1)</script>",
+        "</text><!--",
+        "\u{1b}]0;owned\u{7}\u{1b}[2J",
+        "\u{9b}31mred",
+        "ada\u{202e}nimda",
+        "\u{2066}hidden\u{2069}\u{200b}",
+        "nul\0inside",
+        "two\nlines",
+        "carriage\r\nreturn",
+        "../../../outside",
+        "..\\..\\outside",
+        "%2e%2e%2foutside",
+        "[link](javascript:alert(1))",
+        "`code` **bold** | pipe",
+        "a;b",
+        "\"quoted\",\"cells\"",
+        "\u{feff}bom",
+        "{n} {org}",
+        "\u{2028}separator",
+    ]
+    .map(str::to_owned)
+    .into();
+    names.push("x".repeat(10_000));
+    names
+}
+
+/// A stable id.
+fn id(prefix: u32, at: usize) -> String {
+    format!("{prefix:08x}{at:016x}")
+}
+
+/// The answers of an organization in which each of [`nasty`] stands wherever a name can.
+fn hostile_org() -> std::collections::BTreeMap<String, (u16, Vec<u8>)> {
+    let names = nasty();
+    let each = |make: &dyn Fn(usize, &str) -> Value| -> Vec<Value> {
+        names.iter().enumerate().map(|(at, name)| make(at, name)).collect()
+    };
+    let mut answers = quiet_org();
+    let mut put = |path: &str, value: &Value| {
+        answers.insert(path.to_owned(), (200, value.to_string().into_bytes()));
+    };
+    let mut members: Vec<Value> = each(&|at, name| {
+        json!({"_id": id(0x6400_0001, at), "user": name, "fullname": name, "type": "user", "role": name,
+            "twoFaEnabled": false, "verifiedEmail": name, "isExternalCollaborator": at % 2 == 0})
+    });
+    members
+        .push(json!({"_id": "640000000000000000000001", "user": "alice", "fullname": "Alice Admin", "role": "admin",
+        "type": "user", "twoFaEnabled": true, "isExternalCollaborator": false}));
+    put(&of_org("members"), &json!(members));
+    put(
+        &of_org("resource-groups"),
+        &json!(each(&|at, name| json!({"id": id(0x6600_0000, at), "name": name, "users": [
+                {"type": "user", "_id": id(0x6400_0002, at), "name": name, "role": "admin", "addedBy": name}],
+            "resources": [{"type": name, "name": format!("{ORG}/{name}"), "private": true}]}))),
+    );
+    put(
+        &of_org("settings/repositories"),
+        &json!(each(&|at, name| json!({"id": format!("{ORG}/{name}"), "visibility": name, "storage": 1,
+            "type": if at % 2 == 0 { "model" } else { name }, "updatedAt": "2026-09-16T10:00:00.000Z"}))),
+    );
+    put(
+        "/api/models",
+        &json!(each(&|at, name| json!({"_id": id(0x6100_0000, at), "id": format!("{ORG}/{name}"), "private": false,
+            "gated": "manual", "createdAt": "2026-01-02T10:00:00.000Z"}))),
+    );
+    put(
+        &of_org("settings/tokens"),
+        &json!(each(&|at, name| json!({"_id": name, "displayName": name, "role": name, "last4": name,
+            "createdAt": "2026-01-02T10:00:00.000Z", "owner": {"_id": id(0x6400_0003, at), "name": name}}))),
+    );
+    put(
+        &of_org("service-accounts"),
+        &json!(each(&|_, name| json!({"_id": name, "user": name, "name": name, "description": name}))),
+    );
+    let scim = each(&|_, name| {
+        json!({"id": name, "externalId": name, "userName": name, "active": false,
+        "emails": [{"value": name}]})
+    });
+    let total = scim.len();
+    put(
+        &of_org("scim/v2/Users"),
+        &json!({"totalResults": total, "itemsPerPage": total, "startIndex": 1, "Resources": scim}),
+    );
+    put(
+        &of_org("audit-log/export"),
+        &json!(each(&|at, name| json!({"_id": name, "createdAt": format!("2026-09-{:02}T09:00:00.000Z", at % 28 + 1),
+            "type": if at % 2 == 0 { "org.invite.email" } else { name }, "message": name, "ip": name,
+            "location": {"country": name}, "author": {"_id": id(0x6400_0004, at), "user": name, "type": "user"},
+            "data": {"email": name, "repo": format!("{ORG}/{name}"), "role": name}}))),
+    );
+    for (at, path) in ["sso", "billing"].into_iter().enumerate() {
+        put(&of_org(path), &json!(names[at]));
+    }
+    // Two refusals whose words come from the Hub.
+    let words = json!({"error": "\u{1b}[31mno\u{202e}\n/etc/passwd"}).to_string().into_bytes();
+    answers.insert(of_org("settings/network-security"), (403, words.clone()));
+    answers.insert("/api/datasets".to_owned(), (403, words));
+    answers
+}
+
+/// Characters that no terminal, log or Markdown may see raw.
+fn raw(text: &str) -> Vec<char> {
+    let fine = |c: &char| matches!(c, '\n' | '\t');
+    text.chars().filter(|c| rollcall::model::text::hides(*c) && !fine(c)).collect()
+}
+
+/// A full run with everything on.
+fn run(hub: &Scripted, sandbox: &Sandbox, more: &str) -> io::Result<Run> {
+    let line = format!("run {ORG} -v --as-of 2026-10-01T06:00:00Z --format csv,json,pdf,md {more}");
+    let run = hub.run(sandbox, &line)?;
+    assert_eq!(run.code, 0, "{run:?}");
+    Ok(run)
+}
+
+/// Every file under a folder with its bytes.
+fn contents(folder: &Path) -> io::Result<Vec<(String, Vec<u8>)>> {
+    files(folder)?.into_iter().map(|path| Ok((path.display().to_string(), fs::read(folder.join(path))?))).collect()
+}
+
+#[test]
+fn a_hostile_organization_comes_out_as_text() {
+    let hub = Scripted::start(hostile_org()).unwrap();
+    let sandbox = Sandbox::new().unwrap();
+    let exception = "[[exceptions]]\nanalyzer = \"inactive-seats\"\nrule = \"inactive\"\nreason = \"\\u001b[2J\"\n\
+        subject = \"\\u001b[31m\\u202e\\n<b>\"\napproved_by = \"=1+1\"\nexpires = \"2027-03-31\"\n";
+    sandbox.write("rollcall.toml", exception).unwrap();
+    let run = run(&hub, &sandbox, "").unwrap();
+    assert!(run.stdout.contains(r"\u{1b}[31m\u{202e}"), "{}", run.stdout);
+    assert_eq!((raw(&run.stdout), raw(&run.stderr)), (vec![], vec![]), "{run:?}");
+    let report = sandbox.path("rollcall-reports").join(format!("{ORG}-20261001T060000Z"));
+    csv_is_harmless(&report).unwrap();
+    let json: Value = serde_json::from_slice(&fs::read(report.join("access-review.json")).unwrap()).unwrap();
+    let rows = json["analyzers"]["inactive-seats"]["rows"].as_array().unwrap();
+    for name in nasty() {
+        assert!(rows.iter().any(|row| row["subject"] == json!(name)), "JSON must hold {name:?} unaltered");
+    }
+    let text = fs::read_to_string(report.join("access-review.json")).unwrap();
+    assert!(raw(&text).is_empty(), "{:?}", raw(&text));
+    let markdown = fs::read_to_string(report.join("access-review.md")).unwrap();
+    assert!(raw(&markdown).is_empty(), "{:?}", raw(&markdown));
+    assert!(!markdown.contains("<script>"), "{markdown}");
+    pdf_has_text(&report).unwrap();
+    nothing_left_its_place(&sandbox).unwrap();
+    for path in hub.asked() {
+        let fine = path == "/api/whoami-v2" || path.starts_with(&format!("/api/organizations/{ORG}/")) || {
+            let lists = ["/api/models", "/api/datasets", "/api/spaces", "/api/kernels", "/api/buckets/"];
+            lists.iter().any(|list| path.starts_with(list)) && !path.contains("/..")
+        };
+        assert!(fine, "{path} was asked for");
+    }
+    for line in [format!("snapshots {ORG}"), "verify rollcall-store".to_owned()] {
+        let run = sandbox.run(&line).unwrap();
+        assert_eq!((run.code, raw(&run.stdout)), (0, vec![]), "{run:?}");
+    }
+}
+
+/// Reads every CSV back: one record per row of the JSON, no cell that runs, no character that hides.
+fn csv_is_harmless(report: &Path) -> io::Result<()> {
+    let mut cells = 0;
+    for (name, bytes) in contents(&report.join("csv"))? {
+        let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(bytes.as_slice());
+        let mut width = None;
+        for record in reader.records() {
+            let record = record.unwrap_or_else(|error| panic!("{name}: {error}"));
+            assert_eq!(*width.get_or_insert(record.len()), record.len(), "{name}");
+            for cell in &record {
+                cells += 1;
+                let first = cell.trim_start_matches([' ', '\n', '\u{a0}', '\u{feff}', '\u{200b}']).chars().next();
+                let number = cell.parse::<f64>().is_ok();
+                assert!(number || !matches!(first, Some('=' | '+' | '-' | '@' | '\t' | '\r')), "{name}: {cell:?}");
+                let control = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
+                assert!(
+                    !cell.contains(|c| control(c) || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'))
+                );
+            }
+        }
+    }
+    assert!(cells > 2000, "only {cells} cells were looked at");
+    Ok(())
+}
+
+/// The PDF opens, and its text is there.
+fn pdf_has_text(report: &Path) -> io::Result<()> {
+    let document = lopdf::Document::load(report.join("access-review.pdf")).map_err(io::Error::other)?;
+    let pages: Vec<u32> = document.get_pages().keys().copied().collect();
+    let text = document.extract_text(&pages).map_err(io::Error::other)?;
+    assert!(text.contains("Access review") && text.contains("script"), "{} characters", text.len());
+    assert!(text.contains("u{202e}"), "an override must be spelled out");
+    assert!(!text.contains(['\u{1b}', '\u{202e}']));
+    let bytes = fs::read(report.join("access-review.pdf"))?;
+    for action in ["/JavaScript", "/Launch", "/URI", "/OpenAction"] {
+        assert!(!bytes.windows(action.len()).any(|w| w == action.as_bytes()), "the PDF has {action}");
+    }
+    Ok(())
+}
+
+/// Only the store and the reports are there, under names that we gave, for the owner's eyes only.
+fn nothing_left_its_place(sandbox: &Sandbox) -> io::Result<()> {
+    let root = sandbox.path(".");
+    for path in files(&root)? {
+        let name = path.display().to_string();
+        let ours = name.starts_with(&format!("rollcall-store/{ORG}/"))
+            || name.starts_with(&format!("rollcall-reports/{ORG}-20261001T060000Z/"));
+        if name == "rollcall.toml" {
+            continue;
+        }
+        assert!(ours, "{name} is not where a file of ours belongs");
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=".contains(c);
+        assert!(name.chars().all(plain) && !name.contains("..") && name.len() < 120, "{name:?}");
+        let file = root.join(&path);
+        assert_eq!(fs::metadata(&file)?.permissions().mode() & 0o777, 0o600, "{name}");
+        for folder in path.ancestors().skip(1).filter(|p| p.components().count() > 1) {
+            assert_eq!(fs::metadata(root.join(folder))?.permissions().mode() & 0o777, 0o700, "{}", folder.display());
+        }
+    }
+    let outside = sandbox.path("..").join("outside");
+    assert!(!outside.exists());
+    Ok(())
+}
+
+#[test]
+fn the_token_is_in_no_file_and_no_stream_of_a_full_run() {
+    let hub = Scripted::start(hostile_org()).unwrap();
+    let sandbox = Sandbox::new().unwrap();
+    let run = run(&hub, &sandbox, "-v --log-format json").unwrap();
+    let mut places = contents(&sandbox.path(".")).unwrap();
+    places.push(("stdout".to_owned(), run.stdout.into_bytes()));
+    places.push(("stderr".to_owned(), run.stderr.into_bytes()));
+    assert!(places.len() > 30);
+    let backwards: String = TOKEN.chars().rev().collect();
+    for (name, bytes) in places {
+        let bytes = if Path::new(&name).extension().is_some_and(|e| e == "zst") {
+            zstd::decode_all(bytes.as_slice()).unwrap()
+        } else {
+            bytes
+        };
+        for secret in [TOKEN, &backwards] {
+            assert!(!bytes.windows(secret.len()).any(|w| w == secret.as_bytes()), "{name} holds the token");
+        }
+    }
+}
+
+#[test]
+fn a_hostile_command_line_and_configuration_are_repeated_as_text() {
+    let sandbox = Sandbox::new().unwrap();
+    let name = "\u{1b}[31mx\u{202e}y";
+    sandbox.write("rollcall.toml", "[\"org\".\"\\u001b[31m\\u202e\"]\n\"\\u001b\\u202e\" = 1\n").unwrap();
+    for arguments in [
+        vec!["collect", name],
+        vec!["explain", name],
+        vec!["report", "acme", "--period", name],
+        vec!["report", "acme", "--template", name],
+        vec!["verify", name],
+        vec!["collect", "acme", "--config", name],
+        vec!["snapshots", "acme"],
+    ] {
+        let run = Run::of(sandbox.command().args(&arguments)).unwrap();
+        assert_ne!(run.code, 0, "{arguments:?}: {run:?}");
+        assert_eq!((raw(&run.stdout), raw(&run.stderr)), (vec![], vec![]), "{arguments:?}: {run:?}");
+    }
+}
