@@ -23,19 +23,19 @@ use crate::{
 /// What a request is told that no snapshot has an answer to.
 const NOT_RECORDED: &str = "was not recorded";
 
-/// Requests by source and URL.
-type Asked = BTreeSet<(Source, String)>;
+/// Requests by source and URL, with how often each was asked for.
+type Asked = BTreeMap<(Source, String), usize>;
 
 /// Answers requests from the raw bodies of a sealed snapshot. Nothing can be written to it.
 #[derive(Debug)]
 pub struct Replay {
     /// The snapshot's folder.
     snapshot: PathBuf,
-    /// Its requests.
-    recorded: BTreeMap<(Source, String), Request>,
+    /// Its requests; names that differ can still lead to one URL, which was then asked for more than once.
+    recorded: BTreeMap<(Source, String), Vec<Request>>,
     /// An instant for answers that do not exist.
     as_of: Timestamp,
-    /// What was asked for so far, whether it is recorded or not.
+    /// What was asked for so far and how often, whether it is recorded or not.
     asked: Mutex<Asked>,
 }
 
@@ -43,7 +43,7 @@ impl Replay {
     /// The answers that a snapshot in `folder` recorded.
     #[must_use]
     pub fn new(folder: PathBuf, manifest: &Manifest) -> Self {
-        let mut recorded = BTreeMap::new();
+        let mut recorded: BTreeMap<_, Vec<Request>> = BTreeMap::new();
         for (source, record) in &manifest.sources {
             for request in &record.requests {
                 let mut request = request.clone();
@@ -52,7 +52,7 @@ impl Replay {
                     request.error = None;
                 }
                 request.rows = None;
-                recorded.insert((*source, request.url.clone()), request);
+                recorded.entry((*source, request.url.clone())).or_default().push(request);
             }
         }
         Self { snapshot: folder, recorded, as_of: manifest.as_of, asked: Mutex::default() }
@@ -62,22 +62,26 @@ impl Replay {
     #[must_use]
     pub fn missing(&self) -> Option<(Source, String)> {
         let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        asked.iter().find(|key| !self.recorded.contains_key(*key)).cloned()
+        asked.keys().find(|key| !self.recorded.contains_key(*key)).cloned()
     }
 
     /// The first request that is recorded and was not asked for.
     #[must_use]
     pub fn unused(&self) -> Option<(Source, String)> {
         let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        self.recorded.keys().find(|key| !asked.contains(*key)).cloned()
+        let times = |key| asked.get(key).copied().unwrap_or_default();
+        self.recorded.iter().find(|(key, requests)| times(key) < requests.len()).map(|(key, _)| key.clone())
     }
 }
 
 impl Spool for Replay {
     fn finished(&self, source: Source, url: &str) -> Option<Request> {
         let key = (source, url.to_owned());
-        let answer = self.recorded.get(&key).cloned();
-        self.asked.lock().unwrap_or_else(PoisonError::into_inner).insert(key);
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let times = asked.entry(key.clone()).or_default();
+        let answer = self.recorded.get(&key).and_then(|requests| requests.get(*times).or(requests.last())).cloned();
+        *times += 1;
+        drop(asked);
         // Never `None`: the client would then ask the network.
         Some(answer.unwrap_or_else(|| Request {
             method: "GET".to_owned(),

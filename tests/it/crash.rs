@@ -281,6 +281,7 @@ fn an_export_of_100_000_events_is_read_in_little_memory() {
     let manifest = manifest(&sandbox, "store").unwrap().unwrap();
     assert_eq!(manifest["audit"]["events_new"], 100_000);
     assert!(manifest["sources"]["audit_log"]["why"].as_str().unwrap().contains("as many as the Hub gives"));
-    // The unoptimized program alone takes some 80 MB of this.
-    assert!((40..=150).contains(&peak), "{peak} MB");
+    // Alone on the machine it takes 150 MB at most, of which the unoptimized program has 80; beside other tests the
+    // allocator keeps more. Held in memory as records, the export would take 250.
+    assert!((40..=200).contains(&peak), "{peak} MB");
 }
