@@ -80,7 +80,15 @@ fn undisturbed() -> io::Result<Whole> {
 /// Resumes what was left in a sandbox and compares with the undisturbed collection.
 fn resume(hub: &Faulty, sandbox: &Sandbox, whole: &Whole, name: &str) -> io::Result<()> {
     let finished = journaled(sandbox);
-    let before = hub.asks().len();
+    // What the killed program had sent may reach the Hub a moment after its end.
+    let mut before = hub.asks().len();
+    let mut quiet = 0;
+    while quiet < 10 {
+        std::thread::sleep(Duration::from_millis(20));
+        let now = hub.asks().len();
+        quiet = if now == before { quiet + 1 } else { 0 };
+        before = now;
+    }
     let run = hub.run(sandbox, &collect())?;
     assert_eq!(run.code, 0, "{name}: {run:?}");
     let asked: Vec<_> = hub.asks()[before..].iter().map(|ask| format!("{}{}", hub.url, ask.target)).collect();
