@@ -43,7 +43,7 @@ pub fn line(text: &str) -> String {
     escape(text, hides)
 }
 
-/// Text of several lines: as [`line`], but line feeds and tabs stay.
+/// Text of several lines: as [`line()`], but line feeds and tabs stay.
 #[must_use]
 pub fn block(text: &str) -> String {
     escape(text, |c| hides(c) && !matches!(c, '\n' | '\t'))
