@@ -184,7 +184,7 @@ fn sum(view: &View<'_>, _rows: &mut [Judged]) -> Summary {
         ("unknown".to_owned(), n(Status::Unknown).into()),
         ("unconfirmed".to_owned(), n(Status::Unconfirmed).into()),
     ]);
-    let limits = if view.window.basis == "none" {
+    let mut limits = if view.window.basis == "none" {
         vec!["No source of activity could be read: nobody is called active or inactive.".to_owned()]
     } else {
         vec![format!(
@@ -192,6 +192,12 @@ fn sum(view: &View<'_>, _rows: &mut [Judged]) -> Summary {
             view.window.basis.replace('+', ", ")
         )]
     };
+    if view.is_gap(Source::Whoami) {
+        limits.push(
+            "Whose token collected could not be seen: its own use cannot be left out, and its owner may look active."
+                .to_owned(),
+        );
+    }
     Summary { totals, limits, charts: vec![histogram(view)] }
 }
 

@@ -64,6 +64,15 @@ fn the_observer_is_not_evidence() {
 }
 
 #[test]
+fn an_unknown_observer_is_said_aloud() {
+    let limits = |coverage| {
+        let analysis = org().member("ada", "admin").coverage(Source::Whoami, coverage).judge();
+        analysis.outcomes.iter().find(|o| o.meta.id == SEATS).unwrap().limits.len()
+    };
+    assert_eq!(limits(Coverage::Failed), limits(Coverage::Collected) + 1);
+}
+
+#[test]
 fn a_revoked_token_still_shows_its_last_use() {
     let org = org().member("ada", "read").token("ada", Some(5), |t| t.status = "revoked".to_owned());
     assert_eq!(org.verdict(SEATS, "member", "ada"), "pass info active");
