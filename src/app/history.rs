@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{error::Error, select::Period, settings::Settings};
 use crate::{
     analyze::{self, Analysis, Baseline, Inputs, Past},
-    model::{coverage::Source, ids::SnapshotId, outcome::Cell, time::Timestamp},
+    model::{coverage::Source, ids::SnapshotId, manifest::Manifest, outcome::Cell, time::Timestamp},
     store::{OrgStore, Snapshot},
 };
 
@@ -72,8 +72,11 @@ pub(super) fn trend_ids(history: &[Past], id: &SnapshotId) -> Vec<SnapshotId> {
     earlier[earlier.len().saturating_sub(TREND - 1)..].to_vec()
 }
 
-/// Seats by status in one analysis.
-pub(super) fn seats(as_of: Timestamp, analysis: &Analysis) -> (Timestamp, BTreeMap<String, u64>) {
+/// Seats by status in one analysis; `None` where the list of members has a hole: a lower bar would look like fewer seats.
+pub(super) fn seats(manifest: &Manifest, analysis: &Analysis) -> Option<(Timestamp, BTreeMap<String, u64>)> {
+    if manifest.is_gap(Source::Members) {
+        return None;
+    }
     let mut seats = BTreeMap::new();
     for outcome in analysis.outcomes.iter().filter(|outcome| outcome.meta.id == "seat-spend") {
         for row in &outcome.rows {
@@ -82,5 +85,5 @@ pub(super) fn seats(as_of: Timestamp, analysis: &Analysis) -> (Timestamp, BTreeM
             }
         }
     }
-    (as_of, seats)
+    Some((manifest.as_of, seats))
 }

@@ -100,12 +100,12 @@ impl Reporter {
         for id in earlier {
             let alone = Question { period: selection.period, baseline: None };
             let (older, analysis) = history::judge(&place, &id, &past, (settings, alone))?;
-            trend.push(history::seats(older.manifest.as_of, &analysis));
+            trend.extend(history::seats(&older.manifest, &analysis));
             if Some(&id) == selection.baseline.as_ref() {
                 baseline = Some((older.manifest.as_of, analysis.headline));
             }
         }
-        trend.push(history::seats(snapshot.manifest.as_of, &analysis));
+        trend.extend(history::seats(&snapshot.manifest, &analysis));
         let (baseline_as_of, headline) = baseline.map_or((None, BTreeMap::new()), |(t, figures)| (Some(t), figures));
         let input = report::Input {
             manifest: &snapshot.manifest,

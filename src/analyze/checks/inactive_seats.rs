@@ -174,15 +174,16 @@ fn since(view: &View<'_>) -> String {
 
 /// Totals, and the distribution of idle days.
 fn sum(view: &View<'_>, _rows: &mut [Judged]) -> Summary {
-    let n = |status: Status| view.activity.iter().filter(|a| a.status == status).count();
+    let total = |n| view.total(Source::Members, n);
+    let n = |status: Status| total(view.activity.iter().filter(|a| a.status == status).count());
     let totals = BTreeMap::from([
-        ("members".to_owned(), view.tables.members.len().into()),
-        ("active".to_owned(), n(Status::Active).into()),
-        ("inactive".to_owned(), n(Status::Inactive).into()),
-        ("never_active".to_owned(), n(Status::NeverActive).into()),
-        ("new".to_owned(), n(Status::New).into()),
-        ("unknown".to_owned(), n(Status::Unknown).into()),
-        ("unconfirmed".to_owned(), n(Status::Unconfirmed).into()),
+        ("members".to_owned(), total(view.tables.members.len())),
+        ("active".to_owned(), n(Status::Active)),
+        ("inactive".to_owned(), n(Status::Inactive)),
+        ("never_active".to_owned(), n(Status::NeverActive)),
+        ("new".to_owned(), n(Status::New)),
+        ("unknown".to_owned(), n(Status::Unknown)),
+        ("unconfirmed".to_owned(), n(Status::Unconfirmed)),
     ]);
     let mut limits = if view.window.basis == "none" {
         vec!["No source of activity could be read: nobody is called active or inactive.".to_owned()]

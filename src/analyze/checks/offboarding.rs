@@ -60,7 +60,11 @@ pub(super) static META: Meta = Meta {
         column("gated_grants", CellKind::List, "Repositories that still grant them access."),
         column("live_tokens", CellKind::Integer, "Tokens of theirs that are not revoked; empty when tokens are a gap."),
         column("scim_active", CellKind::Boolean, "Whether SCIM still wants them in; empty without a match."),
-        column("repos_created", CellKind::Integer, "Repositories of today that the log says they created."),
+        column(
+            "repos_created",
+            CellKind::Integer,
+            "Repositories of today that the log says they created; empty when none is found and the log or the list has a gap.",
+        ),
     ],
     rules: &[
         rule(
@@ -223,10 +227,15 @@ fn row(view: &View<'_>, leaver: &Leaver<'_>) -> Judged {
         ("gated_grants", left.grants.clone().into()),
         ("live_tokens", (!view.is_gap(Source::Tokens) || left.tokens > 0).then_some(left.tokens).into()),
         ("scim_active", left.scim_active.into()),
-        ("repos_created", created.count().into()),
+        ("repos_created", known_created(view, created.count()).into()),
     ];
     let subject = leaver.login.or(leaver.person.map(|person| person.email.as_str())).unwrap_or_default();
     Judged::new(&META, ("person", subject), hits(view, leaver, &left, hours), cells)
+}
+
+/// Repositories created, where the log and the list of repositories can tell that there are no others.
+fn known_created(view: &View<'_>, n: usize) -> Option<usize> {
+    (n > 0 || !view.is_gap(Source::AuditLog) && !view.is_gap(Source::Repos)).then_some(n)
 }
 
 /// Whole hours from the end of the last working day to the removal; 0 when that was earlier.

@@ -345,8 +345,8 @@ fn sum(view: &View<'_>, rows: &mut [Judged]) -> Summary {
         ("owners_on_paper".to_owned(), known(on_paper)),
         ("effective_owners".to_owned(), known(effective)),
         ("unverified_owners".to_owned(), known(unverified)),
-        ("groups".to_owned(), view.tables.resource_groups.len().into()),
-        ("repos".to_owned(), view.tables.repos.len().into()),
+        ("groups".to_owned(), view.total(Source::ResourceGroups, view.tables.resource_groups.len())),
+        ("repos".to_owned(), view.total(Source::Repos, view.tables.repos.len())),
     ]);
     let kinds =
         [("org", "organization"), ("owner", "owners"), ("resource-group", "resource groups"), ("repo", "repositories")];

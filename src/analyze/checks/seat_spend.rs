@@ -293,6 +293,7 @@ fn totals(view: &View<'_>, rows: &[Judged], price: Option<i64>) -> BTreeMap<Stri
     let cost = |seats: i64, months: i64| price.map_or(Value::Null, |cents| money(cents * seats * months).into());
     let total = n(billed.len());
     let purchased = view.params.seats.purchased;
+    let unseen = view.is_unseen(Source::Members);
     let mut departments: BTreeMap<String, (i64, i64)> = BTreeMap::new();
     for row in &billed {
         let slot = departments.entry(row.cell(&META, "department").to_text()).or_default();
@@ -325,8 +326,13 @@ fn totals(view: &View<'_>, rows: &[Judged], price: Option<i64>) -> BTreeMap<Stri
         ("by_department", json!(by_department)),
     ]
     .into_iter()
-    .map(|(name, value)| (name.to_owned(), value))
+    .map(|(name, value)| (name.to_owned(), if counts(name) && unseen { Value::Null } else { value }))
     .collect()
+}
+
+/// Whether a total counts seats; the others are known without the list of members.
+fn counts(total: &str) -> bool {
+    !matches!(total, "plan" | "price_usd" | "price_basis" | "purchased")
 }
 
 /// What the figures rest on.

@@ -171,6 +171,16 @@ impl<'a> View<'a> {
         self.manifest.is_gap(source)
     }
 
+    /// Whether nothing of a source was seen, so that a count of its rows would be no count.
+    pub(crate) fn is_unseen(&self, source: Source) -> bool {
+        self.is_gap(source) && !self.manifest.coverage(source).has_rows()
+    }
+
+    /// A total that rests on a source; null where nothing of the source was seen.
+    pub(crate) fn total(&self, source: Source, n: usize) -> serde_json::Value {
+        if self.is_unseen(source) { serde_json::Value::Null } else { n.into() }
+    }
+
     /// Whether a roster was given.
     pub(crate) fn has_roster(&self) -> bool {
         self.manifest.coverage(Source::Roster).has_rows()

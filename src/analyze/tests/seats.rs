@@ -164,3 +164,28 @@ fn people_who_left_come_first() {
 fn org_leaving_tomorrow() -> super::Org {
     org().active("ada", "read", 91).person("ada", "terminated", Some("2026-10-02"))
 }
+
+#[test]
+fn what_was_not_seen_is_not_counted_as_none() {
+    let org = [Source::Members, Source::ResourceGroups, Source::Repos]
+        .into_iter()
+        .fold(org().life(5, "org.invite_user", "boss", "newby"), |org, source| {
+            org.coverage(source, Coverage::Forbidden)
+        });
+    let analysis = org.judge();
+    let total = |id: &str, key: &str| analysis.outcomes.iter().find(|o| o.meta.id == id).unwrap().totals[key].clone();
+    for (id, key) in [
+        (SEATS, "members"),
+        (SEATS, "inactive"),
+        (SPEND, "seats_billed"),
+        (SPEND, "monthly_cost_usd"),
+        (SPEND, "reclaimable_seats"),
+        ("owner-coverage", "owners_on_paper"),
+        ("owner-coverage", "groups"),
+        ("owner-coverage", "repos"),
+    ] {
+        assert!(total(id, key).is_null(), "{id} {key}: {}", total(id, key));
+    }
+    assert_eq!(total(SPEND, "price_usd"), "50.00");
+    assert_eq!(analysis.headline.get("members"), None);
+}
