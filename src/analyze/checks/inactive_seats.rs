@@ -235,11 +235,15 @@ fn histogram(view: &View<'_>) -> Chart {
     Chart {
         id: "idle-days",
         title: "Members by days since last activity".to_owned(),
-        alt: format!(
-            "Of {}, {idle} are proved inactive at a threshold of {}.",
-            count(i64::try_from(view.activity.len()).unwrap_or(i64::MAX), "member"),
-            count(threshold, "day")
-        ),
+        alt: if view.is_unseen(Source::Members) {
+            "The members could not be listed: there is nothing to count.".to_owned()
+        } else {
+            format!(
+                "Of {}, {idle} are proved inactive at a threshold of {}.",
+                count(i64::try_from(view.activity.len()).unwrap_or(i64::MAX), "member"),
+                count(threshold, "day")
+            )
+        },
         unit: "members",
         legend: vec![
             ("active or new".to_owned(), Verdict::Pass),
