@@ -14,6 +14,7 @@ mod house;
 mod privacy;
 mod quota;
 mod readme;
+mod schedules;
 mod scripted;
 mod security;
 mod wire;
