@@ -7,7 +7,7 @@ use serde_json::{Value, value::RawValue};
 use super::{Error, Progress, decode};
 use crate::{
     hub::{self, Client, endpoints::Call},
-    model::{coverage::Source, evidence::Request},
+    model::{coverage::Source, evidence::Request, time::Timestamp},
 };
 
 /// Reads for one source.
@@ -51,6 +51,16 @@ impl Failure {
 }
 
 impl Reader<'_> {
+    /// Takes over the answer of the snapshot before, if it was given after what it speaks of last changed.
+    ///
+    /// # Errors
+    /// When the spool cannot be written.
+    pub(super) fn carry(&self, call: &Call, values: &[(&str, &str)], touched: Timestamp) -> Result<(), Error> {
+        let url = self.client.endpoint().url(call, values);
+        let storage = |source| hub::Error::Storage { doing: "taking over", source_name: self.source, source };
+        Ok(self.client.spool().carry(self.source, url.as_str(), touched).map_err(storage)?)
+    }
+
     /// Reads a list of objects through all its pages.
     ///
     /// # Errors

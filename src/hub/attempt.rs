@@ -86,6 +86,7 @@ impl Attempt<'_> {
             attempts: self.number,
             error: None,
             next: None,
+            from_snapshot: None,
         }
     }
 

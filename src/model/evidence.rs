@@ -4,7 +4,7 @@ use std::io::{self, Read};
 
 use serde::{Deserialize, Serialize};
 
-use super::{coverage::Source, time::Timestamp};
+use super::{coverage::Source, ids::SnapshotId, time::Timestamp};
 
 /// One answered request, as the manifest and the report's request log show it. Never holds a header we sent.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -33,6 +33,9 @@ pub struct Request {
     pub error: Option<String>,
     /// Target of `Link: rel="next"` as the server sent it; `None` without one.
     pub next: Option<String>,
+    /// Snapshot that was given this answer, when the Hub was not asked again; `None` for an answer of this collection.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from_snapshot: Option<SnapshotId>,
 }
 
 /// Keeps response bodies, and hands back those that an interrupted collection had already finished.
@@ -42,6 +45,16 @@ pub struct Request {
 pub trait Spool: Send + Sync + std::fmt::Debug {
     /// A finished request of an earlier attempt for the same source and URL, if this collection resumes one.
     fn finished(&self, source: Source, url: &str) -> Option<Request>;
+
+    /// Takes over what the snapshot before was answered to the same question, if that was after `touched`, when what
+    /// is asked about last changed. It then counts as finished. Nothing happens where there is no such answer, or
+    /// its body is no longer what it was.
+    ///
+    /// # Errors
+    /// When the disk refuses the copy.
+    fn carry(&self, _source: Source, _url: &str, _touched: Timestamp) -> io::Result<()> {
+        Ok(())
+    }
 
     /// Opens a new body file for a source; bodies of one source are numbered in the order of this call.
     ///

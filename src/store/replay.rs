@@ -96,6 +96,7 @@ impl Spool for Replay {
             attempts: 0,
             error: Some(NOT_RECORDED.to_owned()),
             next: None,
+            from_snapshot: None,
         }))
     }
 

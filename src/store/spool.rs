@@ -8,6 +8,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use chrono::TimeDelta;
 use sha2::{Digest as _, Sha256};
 
 use super::{
@@ -19,7 +20,12 @@ use super::{
 use crate::model::{
     coverage::Source,
     evidence::{Body, BodySink, Request, Spool},
+    ids::SnapshotId,
+    time::Timestamp,
 };
+
+/// How far the clock of the Hub and ours may be apart before an answer no longer counts as given after a change.
+const CLOCKS: TimeDelta = TimeDelta::hours(1);
 
 /// Response bodies of one collection on disk.
 #[derive(Debug)]
@@ -32,8 +38,21 @@ struct Shared {
     snapshot: PathBuf,
     /// Requests that an earlier attempt finished.
     earlier: Finished,
+    /// The snapshot before; `None` when this is the first.
+    previous: Option<Previous>,
     /// What changes while bodies are written.
     state: Mutex<State>,
+}
+
+/// What may be taken over from the snapshot before.
+#[derive(Debug)]
+pub(super) struct Previous {
+    /// Its id.
+    pub(super) id: SnapshotId,
+    /// Its folder.
+    pub(super) folder: PathBuf,
+    /// Its usable requests, by source and URL.
+    pub(super) requests: Finished,
 }
 
 /// What changes while bodies are written.
@@ -41,6 +60,8 @@ struct Shared {
 struct State {
     /// The journal, open at its end.
     journal: File,
+    /// Requests taken over from the snapshot before, by source and URL.
+    carried: Finished,
     /// Bodies that belong to the evidence: of finished requests and of imported files.
     kept: BTreeSet<String>,
     /// Numbering of each source.
@@ -69,7 +90,7 @@ impl Numbers {
 impl DiskSpool {
     /// Opens the spool of a collection: requests an earlier attempt finished are taken over, everything it left
     /// unfinished is removed, and numbers go on after the highest one taken over.
-    pub(super) fn open(paths: &StagingPaths) -> Result<Self, Error> {
+    pub(super) fn open(paths: &StagingPaths, previous: Option<Previous>) -> Result<Self, Error> {
         let snapshot = paths.snapshot();
         disk::make_dir(&snapshot)?;
         let earlier = journal::recover(&paths.journal(), &snapshot)?;
@@ -83,7 +104,8 @@ impl DiskSpool {
         }
         remove_all_but(&snapshot, &kept)?;
         let journal = disk::append(&paths.journal())?;
-        Ok(Self(Arc::new(Shared { snapshot, earlier, state: Mutex::new(State { journal, kept, numbers }) })))
+        let state = State { journal, carried: Finished::new(), kept, numbers };
+        Ok(Self(Arc::new(Shared { snapshot, earlier, previous, state: Mutex::new(state) })))
     }
 
     /// Keeps the original of an imported file beside the bodies.
@@ -93,6 +115,27 @@ impl DiskSpool {
         let body = Box::new(sink).close()?;
         self.0.state().kept.insert(body.raw.clone());
         Ok(body)
+    }
+
+    /// Copies a body of the snapshot before; `None` when it is no longer what its request says.
+    fn copy(&self, source: Source, previous: &Previous, request: &Request) -> io::Result<Option<Body>> {
+        let Some(raw) = request.raw.as_deref().filter(|raw| layout::raw_number(source, raw).is_some()) else {
+            return Ok(None);
+        };
+        let path = previous.folder.join(raw);
+        // Compared before anything is written: a body that was tampered with is asked for again.
+        if !disk::digest_decoded(&path).is_ok_and(|(sha256, _)| Some(&sha256) == request.sha256.as_ref()) {
+            return Ok(None);
+        }
+        let mut from = zstd::Decoder::new(File::open(&path)?)?;
+        let mut sink: Box<dyn BodySink> = Box::new(DiskBody::create(&self.0, source, "json")?);
+        let mut chunk = vec![0; 64 << 10];
+        loop {
+            match from.read(&mut chunk).map_err(|e| located(&e, "read", &path))? {
+                0 => return sink.close().map(Some),
+                n => sink.write(&chunk[..n])?,
+            }
+        }
     }
 
     /// Bodies that belong to the evidence, as paths inside the snapshot.
@@ -120,7 +163,25 @@ impl Shared {
 
 impl Spool for DiskSpool {
     fn finished(&self, source: Source, url: &str) -> Option<Request> {
-        self.0.earlier.get(&(source, url.to_owned())).cloned()
+        let key = (source, url.to_owned());
+        self.0.earlier.get(&key).cloned().or_else(|| self.0.state().carried.get(&key).cloned())
+    }
+
+    fn carry(&self, source: Source, url: &str, touched: Timestamp) -> io::Result<()> {
+        let Some(previous) = &self.0.previous else { return Ok(()) };
+        let key = (source, url.to_owned());
+        let Some(request) = previous.requests.get(&key).filter(|r| touched + CLOCKS < r.started_at) else {
+            return Ok(());
+        };
+        if self.finished(source, url).is_some() {
+            return Ok(());
+        }
+        let Some(body) = self.copy(source, previous, request)? else { return Ok(()) };
+        let from_snapshot = request.from_snapshot.clone().or_else(|| Some(previous.id.clone()));
+        let request = Request { raw: Some(body.raw), from_snapshot, ..request.clone() };
+        self.finish(source, &request)?;
+        self.0.state().carried.insert(key, request);
+        Ok(())
     }
 
     fn begin(&self, source: Source) -> io::Result<Box<dyn BodySink>> {

@@ -5,11 +5,18 @@ use std::{io, path::Path, sync::Arc};
 use chrono::{SubsecRound as _, TimeDelta};
 use serde::{Deserialize, Serialize};
 
-use super::{OrgStore, archive, disk, error::Error, layout::StagingPaths, lock::Lock, read::Head, spool::DiskSpool};
+use super::{
+    OrgStore, archive, disk,
+    error::Error,
+    layout::StagingPaths,
+    lock::Lock,
+    read::Head,
+    spool::{DiskSpool, Previous},
+};
 use crate::{
     model::{
         coverage::Source,
-        evidence::{Body, Spool},
+        evidence::{Body, Request, Spool},
         ids::SnapshotId,
         manifest::Audit,
         time::Timestamp,
@@ -90,8 +97,18 @@ impl OrgStore {
         };
         let id = SnapshotId::of(description.as_of);
         let paths = self.paths.staging(&id);
-        let spool = Arc::new(DiskSpool::open(&paths)?);
+        let spool = Arc::new(DiskSpool::open(&paths, previous.as_ref().map(|head| self.carriable(head)))?);
         Ok(Staging { org: self.clone(), id, paths, previous, spool, audit: None, description, resumed })
+    }
+
+    /// The answers of a snapshot that the next may take over.
+    fn carriable(&self, head: &Head) -> Previous {
+        let usable = |request: &&Request| request.error.is_none() && request.raw.is_some();
+        let requests = head.manifest.sources.iter().flat_map(|(source, record)| {
+            let requests = record.requests.iter().filter(usable);
+            requests.map(|request| ((*source, request.url.clone()), request.clone()))
+        });
+        Previous { id: head.id.clone(), folder: self.paths.snapshot(&head.id), requests: requests.collect() }
     }
 
     /// Starts a collection in an empty folder.

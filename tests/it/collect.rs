@@ -201,3 +201,43 @@ fn quiet_is_quiet_and_evidence_is_appended_in_order() {
     hub.run(&sandbox, &earlier).unwrap().three_lines(4);
     drop(hub.runtime);
 }
+
+#[test]
+fn commits_of_untouched_repositories_are_not_asked_for_again() {
+    let (hub, sandbox) = (Hub::start(0).unwrap(), Sandbox::new().unwrap());
+    let store = sandbox.path("rollcall-store").join(ORG).join("snapshots");
+    let manifest = |id: &str| -> serde_json::Value {
+        serde_json::from_slice(&fs::read(store.join(id).join("manifest.json")).unwrap()).unwrap()
+    };
+    let collect = |as_of: &str| {
+        let before = hub.server.requests().len();
+        let run = hub.run(&sandbox, &format!("collect {ORG} --with-commits --as-of {as_of}")).unwrap();
+        assert_eq!(run.code, 0, "{run:?}");
+        hub.server.requests()[before..].iter().filter(|request| request.contains("/commits/main")).count()
+    };
+    let first = collect("2026-10-01T06:00:00Z");
+    assert!(first > 20, "{first}");
+    assert_eq!(collect("2026-10-08T06:00:00Z"), 0, "every repository was listed as untouched");
+
+    let (old, new) = (manifest("20261001T060000Z"), manifest("20261008T060000Z"));
+    let requests = |manifest: &serde_json::Value| {
+        let mut requests = manifest["sources"]["commits"]["requests"].as_array().unwrap().clone();
+        requests.sort_by_key(|request| request["url"].as_str().unwrap().to_owned());
+        requests
+    };
+    assert_eq!(new["sources"]["commits"]["coverage"], "collected");
+    assert_eq!(new["tables"]["commits"]["sha256"], old["tables"]["commits"]["sha256"]);
+    assert!(requests(&old).iter().all(|request| request.get("from_snapshot").is_none()));
+    for (then, now) in requests(&old).iter().zip(requests(&new)) {
+        assert_eq!(now["from_snapshot"], "20261001T060000Z");
+        assert_eq!((&now["started_at"], &now["sha256"]), (&then["started_at"], &then["sha256"]), "it keeps its time");
+    }
+    // A body that is no longer what it was is asked for again.
+    let raw = requests(&new)[0]["raw"].as_str().unwrap().to_owned();
+    fs::remove_file(store.join("20261008T060000Z").join(&raw)).unwrap();
+    fs::write(store.join("20261008T060000Z").join(&raw), b"no").unwrap();
+    assert_eq!(collect("2026-10-15T06:00:00Z"), 1);
+    let verified = sandbox.run("verify rollcall-store").unwrap();
+    assert_eq!(verified.code, 5, "the damaged body is found: {verified:?}");
+    assert!(verified.stderr.contains(&raw), "{verified:?}");
+}

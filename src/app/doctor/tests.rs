@@ -27,6 +27,7 @@ fn record(coverage: Coverage, status: Option<u16>, why: Option<&str>) -> SourceR
         attempts: 1,
         error: (status != Some(200)).then(|| "no".to_owned()),
         next: None,
+        from_snapshot: None,
     };
     let why = why.map(str::to_owned);
     SourceRecord { coverage, why, rows: 1, requests: vec![request], tie_outs: BTreeMap::new() }

@@ -27,6 +27,7 @@ pub(super) fn request(status: u16) -> Request {
         attempts: 1,
         error: (status != 200).then(|| "the token may not read this".to_owned()),
         next: None,
+        from_snapshot: None,
     }
 }
 
