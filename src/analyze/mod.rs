@@ -18,7 +18,7 @@ mod scan;
 mod tests;
 mod tie_outs;
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use checks::REGISTRY;
 use derived::view::View;
@@ -87,8 +87,8 @@ pub struct Past {
     pub as_of: Timestamp,
     /// Whether its list of members is a gap, so that not being on it proves nothing.
     pub members_gap: bool,
-    /// Its members.
-    pub members: Vec<Member>,
+    /// Its members; records that did not change from one snapshot to the next are shared.
+    pub members: Vec<Arc<Member>>,
     /// Its pending invites.
     pub invites: Vec<Invite>,
 }
@@ -136,6 +136,27 @@ pub(crate) struct Summary {
 /// When the audit archive cannot be read.
 pub fn analyze(inputs: &Inputs<'_>) -> Result<Analysis, Error> {
     Ok(judge(inputs, &scan::read(inputs.audit_parts, inputs.since())?))
+}
+
+/// Judges several snapshots of one organization, oldest first, and hands each judgement on.
+///
+/// A later snapshot reads the parts of the log that an earlier one reads, and more; each part is read once.
+///
+/// # Errors
+/// When the audit archive cannot be read.
+pub fn analyze_each(inputs: &[Inputs<'_>], mut each: impl FnMut(Analysis)) -> Result<(), Error> {
+    let Some(since) = inputs.iter().map(Inputs::since).min() else { return Ok(()) };
+    let mut scanner = scan::Scanner::new(since);
+    for input in inputs {
+        if !scanner.is_part_of(input.audit_parts) {
+            scanner = scan::Scanner::new(since);
+        }
+        scanner.read(input.audit_parts)?;
+        let log = scanner.take();
+        each(judge(input, &log));
+        scanner.put_back(log);
+    }
+    Ok(())
 }
 
 /// Judges a snapshot whose log has been read.

@@ -4,14 +4,15 @@
 //! came and went, and of privileged events of the period, not with the log.
 
 use std::{
-    collections::HashMap,
-    path::PathBuf,
-    sync::{Arc, Mutex},
+    collections::{BTreeSet, HashMap},
+    fs::File,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use polars::prelude::{
-    DataFrame, Engine, Int64Chunked, LazyFrame, PlRefPath, PlanCallback, PolarsResult, ScanArgsParquet, StringChunked,
-    col, polars_err,
+    DataFrame, Engine, Int64Chunked, LazyFrame, ParquetReader, PlRefPath, PlanCallback, PolarsResult, ScanArgsParquet,
+    SerReader as _, StringChunked, col, polars_err,
 };
 
 use super::error::Error;
@@ -150,34 +151,91 @@ const TEXTS: [&str; 14] = [
 /// # Errors
 /// When a part of the archive is missing or is no Parquet file of the declared columns.
 pub(crate) fn read(parts: &[PathBuf], since: Timestamp) -> Result<Log, Error> {
-    if parts.is_empty() {
-        return Ok(Log::default());
-    }
-    scan(parts, since).map_err(|source| Error::Archive { source: source.into() })
+    let mut scanner = Scanner::new(since);
+    scanner.read(parts)?;
+    Ok(scanner.take())
 }
 
-/// Streams the parts through [`Pass`], one after the other: together, the engine would decode all of them ahead.
-fn scan(parts: &[PathBuf], since: Timestamp) -> PolarsResult<Log> {
-    let pass = Arc::new(Mutex::new(Pass { since, authors: HashMap::new(), events: Vec::new() }));
-    for part in parts {
+/// Size in bytes up to which a part is decoded as a whole. Collecting daily leaves thousands of small parts, for each
+/// of which the streaming engine would start its threads.
+const SMALL: u64 = 2 << 20;
+
+/// Reads a log that grows: part after part, each once.
+#[derive(Debug)]
+pub(crate) struct Scanner {
+    /// What was seen so far.
+    pass: Arc<Mutex<Pass>>,
+    /// The parts that were read.
+    read: BTreeSet<PathBuf>,
+}
+
+impl Scanner {
+    /// Has read nothing yet; keeps privileged events `since` an instant.
+    pub(crate) fn new(since: Timestamp) -> Self {
+        let pass = Pass { since, authors: HashMap::new(), events: Vec::new() };
+        Self { pass: Arc::new(Mutex::new(pass)), read: BTreeSet::new() }
+    }
+
+    /// Whether everything read so far is among these parts.
+    pub(crate) fn is_part_of(&self, parts: &[PathBuf]) -> bool {
+        let parts: BTreeSet<&PathBuf> = parts.iter().collect();
+        self.read.iter().all(|part| parts.contains(part))
+    }
+
+    /// Reads those of the parts that were not read before, one after the other: together, the engine would decode all
+    /// of them ahead.
+    ///
+    /// # Errors
+    /// When a part is missing or is no Parquet file of the declared columns.
+    pub(crate) fn read(&mut self, parts: &[PathBuf]) -> Result<(), Error> {
+        for part in parts {
+            if !self.read.contains(part) {
+                self.part(part).map_err(|source| Error::Archive { source: source.into() })?;
+                self.read.insert(part.clone());
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads one part.
+    fn part(&self, part: &Path) -> PolarsResult<()> {
+        let names = TEXTS.iter().chain(&["created_at"]);
+        if std::fs::metadata(part).is_ok_and(|file| file.len() <= SMALL) {
+            let columns = names.map(|name| (*name).to_owned()).collect();
+            let frame = ParquetReader::new(File::open(part)?).with_columns(Some(columns)).finish()?;
+            return locked(&self.pass)?.take(&frame);
+        }
         let args = ScanArgsParquet {
             glob: false,
             low_memory: true,
             hive_options: polars::prelude::HiveOptions::new_disabled(),
             ..Default::default()
         };
-        let sink = Arc::clone(&pass);
-        let take = PlanCallback::new(move |batch: DataFrame| {
-            let mut pass = sink.lock().map_err(|_poisoned| polars_err!(ComputeError: "an earlier batch failed"))?;
-            pass.take(&batch).map(|()| false)
-        });
+        let sink = Arc::clone(&self.pass);
+        let take = PlanCallback::new(move |batch: DataFrame| locked(&sink)?.take(&batch).map(|()| false));
         LazyFrame::scan_parquet(PlRefPath::try_from_path(part)?, args)?
-            .select(TEXTS.iter().chain(&["created_at"]).map(|name| col(*name)).collect::<Vec<_>>())
+            .select(names.map(|name| col(*name)).collect::<Vec<_>>())
             .sink_batches(take, false, None)?
             .collect_with_engine(Engine::Streaming)?;
+        Ok(())
     }
-    let mut pass = pass.lock().map_err(|_poisoned| polars_err!(ComputeError: "a batch failed"))?;
-    Ok(pass.finish())
+
+    /// What was read so far. The scanner is empty until it is [put back](Self::put_back).
+    pub(crate) fn take(&mut self) -> Log {
+        self.pass.lock().unwrap_or_else(PoisonError::into_inner).finish()
+    }
+
+    /// Goes on from what was read before.
+    pub(crate) fn put_back(&mut self, Log { authors, events }: Log) {
+        let mut pass = self.pass.lock().unwrap_or_else(PoisonError::into_inner);
+        pass.authors = authors.into_iter().map(|author| ((author.id.clone(), author.login.clone()), author)).collect();
+        pass.events = events;
+    }
+}
+
+/// The pass, unless a batch failed while it was being taken in.
+fn locked(pass: &Mutex<Pass>) -> PolarsResult<MutexGuard<'_, Pass>> {
+    pass.lock().map_err(|_poisoned| polars_err!(ComputeError: "an earlier batch failed"))
 }
 
 /// What the pass has seen so far. Batches may come in any order.

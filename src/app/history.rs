@@ -2,33 +2,50 @@
 
 use std::collections::BTreeMap;
 
-use super::{error::Error, select::Period, settings::Settings};
+use chrono::Datelike as _;
+
+use super::{
+    error::Error,
+    select::{Period, Selection},
+    settings::Settings,
+};
 use crate::{
     analyze::{self, Analysis, Baseline, Inputs, Past},
-    model::{coverage::Source, ids::SnapshotId, manifest::Manifest, outcome::Cell, time::Timestamp},
-    store::{OrgStore, Snapshot},
+    model::{coverage::Source, ids::SnapshotId, manifest::Manifest, outcome::Cell},
+    report::TrendPoint,
+    store::{OrgStore, Presence, Snapshot},
 };
 
-/// Snapshots whose seats are shown as a trend.
-const TREND: usize = 8;
+/// Snapshots that a trend shows, the newest included.
+const TREND: usize = 12;
 
 /// The snapshots before one, oldest first.
 ///
 /// # Errors
 /// When one of them cannot be read.
 pub(super) fn before(place: &OrgStore, id: &SnapshotId) -> Result<Vec<Past>, Error> {
-    let earlier = place.ids()?.into_iter().filter(|other| other < id);
-    earlier.map(|id| past(place, id)).collect()
+    let mut all = Vec::new();
+    let mut last: Option<Presence> = None;
+    for earlier in place.ids()?.into_iter().filter(|other| other < id) {
+        let presence = place.presence(&earlier, last.as_ref())?;
+        all.push(past_of(presence.clone()));
+        last = Some(presence);
+    }
+    Ok(all)
 }
 
 /// What one snapshot contributes to the judgement of later ones.
 ///
 /// # Errors
 /// When it cannot be read.
-pub(super) fn past(place: &OrgStore, id: SnapshotId) -> Result<Past, Error> {
-    let (manifest, members, invites) = place.read_members_and_invites(&id)?;
-    let members_gap = manifest.is_gap(Source::Members);
-    Ok(Past { id, as_of: manifest.as_of, members_gap, members, invites })
+pub(super) fn past(place: &OrgStore, id: &SnapshotId) -> Result<Past, Error> {
+    Ok(past_of(place.presence(id, None)?))
+}
+
+/// The same, of what was read.
+fn past_of(presence: Presence) -> Past {
+    let Presence { id, as_of, members_gap, members, invites, .. } = presence;
+    Past { id, as_of, members_gap, members, invites }
 }
 
 /// What a judgement is asked about.
@@ -66,14 +83,93 @@ pub(super) fn judge(
     Ok((snapshot, analysis))
 }
 
-/// The snapshots whose seats make the trend up to `id`, oldest first, `id` left out.
+/// The snapshots before `id` that make its trend, oldest first: all of them where they are few, else the newest of each
+/// month, and of these the last eleven, so that with `id` there are twelve.
 pub(super) fn trend_ids(history: &[Past], id: &SnapshotId) -> Vec<SnapshotId> {
-    let earlier: Vec<_> = history.iter().map(|past| past.id.clone()).filter(|other| other < id).collect();
-    earlier[earlier.len().saturating_sub(TREND - 1)..].to_vec()
+    let earlier: Vec<&SnapshotId> = history.iter().map(|past| &past.id).filter(|other| *other < id).collect();
+    let month = |id: &SnapshotId| (id.as_of().year(), id.as_of().month());
+    let few = earlier.len() < TREND;
+    let chosen: Vec<_> = earlier
+        .iter()
+        .enumerate()
+        .filter(|(i, other)| few || month(earlier.get(i + 1).copied().unwrap_or(id)) != month(other))
+        .map(|(_, other)| (*other).clone())
+        .collect();
+    chosen[chosen.len().saturating_sub(TREND - 1)..].to_vec()
 }
 
-/// Seats by status in one analysis; `None` where the list of members has a hole: a lower bar would look like fewer seats.
-pub(super) fn seats(manifest: &Manifest, analysis: &Analysis) -> Option<(Timestamp, BTreeMap<String, u64>)> {
+/// A judgement of a snapshot, and of those before it that are compared with it.
+#[derive(Debug)]
+pub(super) struct Judged {
+    /// The snapshot.
+    pub(super) snapshot: Snapshot,
+    /// Its judgement.
+    pub(super) analysis: Analysis,
+    /// Key figures of earlier snapshots and of this one, oldest first.
+    pub(super) trend: Vec<TrendPoint>,
+    /// Key figures of the baseline; `None` without one.
+    pub(super) baseline: Option<TrendPoint>,
+}
+
+/// Judges a snapshot against its baseline, and those before it for the trend. The log is read once.
+///
+/// # Errors
+/// When a snapshot or the audit archive cannot be read.
+pub(super) fn judge_with_trend(
+    place: &OrgStore,
+    selection: &Selection,
+    history: &[Past],
+    settings: &Settings,
+) -> Result<Judged, Error> {
+    let id = &selection.snapshot;
+    let snapshot = place.read(id)?;
+    let shown = trend_ids(history, id);
+    let mut ids = shown.clone();
+    ids.extend(selection.baseline.clone());
+    ids.sort();
+    ids.dedup();
+    let earlier = ids.iter().map(|id| place.read_before(id, &snapshot)).collect::<Result<Vec<_>, _>>()?;
+    let baseline = earlier.iter().find(|s| Some(&s.manifest.id) == selection.baseline.as_ref());
+    let params = settings.config.params();
+    let earlier_than = |of: &Snapshot| history.iter().take_while(|past| past.id < of.manifest.id).count();
+    let period = (selection.period.start, selection.period.end);
+    let inputs: Vec<Inputs<'_>> = earlier
+        .iter()
+        .chain([&snapshot])
+        .map(|of| Inputs {
+            manifest: &of.manifest,
+            params: &params,
+            tables: &of.tables,
+            past: &history[..earlier_than(of)],
+            audit_parts: &of.audit_parts,
+            exceptions: &settings.config.values.exceptions,
+            period,
+            baseline: baseline
+                .filter(|_| of.manifest.id == *id)
+                .map(|b| Baseline { manifest: &b.manifest, tables: &b.tables }),
+        })
+        .collect();
+    let (mut points, mut newest) = (Vec::new(), None);
+    let mut manifests = inputs.iter().map(|input| input.manifest);
+    analyze::analyze_each(&inputs, |analysis| {
+        points.extend(manifests.next().map(|manifest| point(manifest, &analysis)));
+        newest = Some(analysis);
+    })
+    .map_err(Error::Analyze)?;
+    let analysis = newest.expect("the snapshot itself is among the inputs");
+    let baseline = points.iter().find(|p| Some(&p.snapshot) == selection.baseline.as_ref()).cloned();
+    points.retain(|point| point.snapshot == *id || shown.contains(&point.snapshot));
+    Ok(Judged { snapshot, analysis, trend: points, baseline })
+}
+
+/// Key figures of one judgement.
+fn point(manifest: &Manifest, analysis: &Analysis) -> TrendPoint {
+    let (snapshot, as_of) = (manifest.id.clone(), manifest.as_of);
+    TrendPoint { snapshot, as_of, figures: analysis.headline.clone(), seats: seats(manifest, analysis) }
+}
+
+/// Seats by status; `None` where the list of members has a hole: a lower bar would look like fewer seats.
+fn seats(manifest: &Manifest, analysis: &Analysis) -> Option<BTreeMap<String, u64>> {
     if manifest.is_gap(Source::Members) {
         return None;
     }
@@ -85,5 +181,47 @@ pub(super) fn seats(manifest: &Manifest, analysis: &Analysis) -> Option<(Timesta
             }
         }
     }
-    Some((manifest.as_of, seats))
+    Some(seats)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Snapshots on these days.
+    fn history(days: &[&str]) -> Vec<Past> {
+        let past = |day: &&str| {
+            let id: SnapshotId = format!("{}T060000Z", day.replace('-', "")).parse().unwrap();
+            Past { as_of: id.as_of(), id, members_gap: false, members: Vec::new(), invites: Vec::new() }
+        };
+        days.iter().map(past).collect()
+    }
+
+    /// Days of the trend.
+    fn shown(days: &[&str], id: &str) -> Vec<String> {
+        let ids = trend_ids(&history(days), &id.parse().unwrap());
+        ids.iter().map(|id| id.as_str()[..8].to_owned()).collect()
+    }
+
+    #[test]
+    fn few_snapshots_are_all_shown_and_later_ones_never() {
+        let days = ["2026-09-01", "2026-09-20", "2026-10-01", "2026-11-01"];
+        assert_eq!(shown(&days, "20261001T060000Z"), ["20260901", "20260920"]);
+        assert_eq!(shown(&[], "20261001T060000Z"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn of_many_snapshots_the_newest_of_each_month_is_shown() {
+        let days: Vec<String> = (0..800)
+            .map(|n| (chrono::NaiveDate::from_ymd_opt(2024, 8, 1).unwrap() + chrono::Duration::days(n)).to_string())
+            .collect();
+        let days: Vec<&str> = days.iter().map(String::as_str).collect();
+        let shown = shown(&days, "20261009T070000Z");
+        assert_eq!(shown.len(), 11);
+        assert_eq!(
+            (shown[0].as_str(), shown[10].as_str()),
+            ("20251130", "20260930"),
+            "none of the month of the report"
+        );
+    }
 }

@@ -1,12 +1,17 @@
 //! What is personal in a snapshot, by the privacy class that each column of each table declares.
 
+use std::{collections::HashSet, sync::Arc};
+
 use super::error::Error;
 use crate::{
     analyze::Past,
     model::{exception::Exception, outcome::Privacy},
     report::privacy::Personal,
     store::{OrgStore, Snapshot},
-    table::spec::{ColumnData, Record},
+    table::{
+        access::Member,
+        spec::{ColumnData, Record},
+    },
 };
 
 /// Everything that a redacted report of a snapshot must not show, with the key of its pseudonyms.
@@ -45,9 +50,9 @@ pub(super) fn of(
         }
         personal.hide(invite.email.as_deref().unwrap_or_default());
     }
-    for past in past {
-        take(&mut personal, &past.members);
-    }
+    let mut seen = HashSet::new();
+    let earlier = past.iter().flat_map(|past| &past.members).filter(|member| seen.insert(Arc::as_ptr(member)));
+    take(&mut personal, &earlier.map(|member| Member::clone(member)).collect::<Vec<_>>());
     personal.show(snapshot.manifest.org.as_str());
     for exception in exceptions {
         personal.hide(&exception.approved_by);

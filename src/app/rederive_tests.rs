@@ -77,7 +77,7 @@ fn check(change: impl FnOnce(&mut Snapshot)) -> Result<Vec<String>, Error> {
 
 /// The first snapshot as the history of the second.
 fn history(place: &OrgStore) -> Vec<Past> {
-    vec![crate::app::history::past(place, place.ids().unwrap()[0].clone()).unwrap()]
+    vec![crate::app::history::past(place, &place.ids().unwrap()[0]).unwrap()]
 }
 
 /// The file and the explanation of a difference.
@@ -252,6 +252,6 @@ fn a_snapshot_full_of_gaps_follows_from_its_answers_too() {
         let sealed = place.read(&id).unwrap();
         let unchecked = Rederiver { engine: &engine, settings: None }.check(&place, &sealed, &mut before).unwrap();
         assert_eq!(unchecked, Vec::<String>::new());
-        before.past.push(crate::app::history::past(&place, id).unwrap());
+        before.past.push(crate::app::history::past(&place, &id).unwrap());
     }
 }

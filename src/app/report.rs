@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::PathBuf, str::FromStr as _, sync::Arc};
 use super::{
     Console, VERSION,
     error::{Error, Exit},
-    history::{self, Question},
+    history::{self, Judged},
     personal,
     request::{Common, Report as Ask},
     select::{Asked, Selection},
@@ -70,8 +70,8 @@ impl Reporter {
     /// # Errors
     /// When the store cannot be read or nothing in it fits.
     pub(super) fn selection(&self, place: &OrgStore) -> Result<Selection, Error> {
-        let ids: Vec<_> = place.snapshots()?.into_iter().map(|head| head.id).collect();
-        self.asked.select(&ids)
+        place.must_exist()?;
+        self.asked.select(&place.ids()?)
     }
 
     /// Judges the chosen snapshot of an organization, writes its report, and prints a summary.
@@ -88,25 +88,10 @@ impl Reporter {
         let place = Store::new(settings.store.clone()).org(org);
         let selection = self.selection(&place)?;
         let past = history::before(&place, &selection.snapshot)?;
-        let before = selection.baseline.as_ref().map(|id| place.read(id)).transpose()?;
-        let question = Question { period: selection.period, baseline: before.as_ref() };
-        let (snapshot, analysis) = history::judge(&place, &selection.snapshot, &past, (settings, question))?;
-        let mut trend = Vec::new();
-        let mut baseline = None;
-        let mut earlier = history::trend_ids(&past, &selection.snapshot);
-        earlier.extend(selection.baseline.clone());
-        earlier.sort();
-        earlier.dedup();
-        for id in earlier {
-            let alone = Question { period: selection.period, baseline: None };
-            let (older, analysis) = history::judge(&place, &id, &past, (settings, alone))?;
-            trend.extend(history::seats(&older.manifest, &analysis));
-            if Some(&id) == selection.baseline.as_ref() {
-                baseline = Some((older.manifest.as_of, analysis.headline));
-            }
-        }
-        trend.extend(history::seats(&snapshot.manifest, &analysis));
-        let (baseline_as_of, headline) = baseline.map_or((None, BTreeMap::new()), |(t, figures)| (Some(t), figures));
+        let Judged { snapshot, analysis, trend, baseline } =
+            history::judge_with_trend(&place, &selection, &past, settings)?;
+        let (baseline_as_of, headline) =
+            baseline.map_or((None, BTreeMap::new()), |point| (Some(point.as_of), point.figures));
         let input = report::Input {
             manifest: &snapshot.manifest,
             manifest_sha256: snapshot.manifest_sha256.clone(),

@@ -148,7 +148,7 @@ fn catch_up(place: &store::OrgStore, id: &SnapshotId, before: &mut Before) -> Re
     let missing =
         place.ids()?.into_iter().filter(|other| other < id && known.as_ref().is_none_or(|known| known < other));
     for other in missing {
-        before.past.push(history::past(place, other)?);
+        before.past.push(history::past(place, &other)?);
     }
     Ok(())
 }

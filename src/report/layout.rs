@@ -35,6 +35,8 @@ pub(super) enum Kind {
     Summary,
     /// Sources, thresholds, limits.
     Scope,
+    /// Key figures over the snapshots in the store.
+    Trends,
     /// Figures compared.
     TieOut,
     /// One analyzer.
@@ -56,6 +58,7 @@ impl Kind {
             Self::Cover => "cover",
             Self::Summary => "summary",
             Self::Scope => "scope",
+            Self::Trends => "trends",
             Self::TieOut => "tie-out",
             Self::Analyzer => "analyzer",
             Self::Exceptions => "exceptions",
@@ -89,7 +92,7 @@ pub(super) struct Section {
     /// Analyzers whose answers and actions a summary shows.
     #[serde(default)]
     pub(super) analyzers: Vec<Spanned<String>>,
-    /// Key figures of a summary.
+    /// Key figures of a summary, or of trends.
     #[serde(default)]
     pub(super) tiles: Vec<Spanned<String>>,
     /// Number of actions in a summary.
@@ -199,12 +202,12 @@ impl Section {
 
     /// Optional keys: whether the section uses each, and the kinds that take it.
     pub(super) fn keys(&self) -> [(&'static str, bool, &'static [Kind]); 12] {
-        use Kind::{Analyzer, Appendix, Exceptions, Manifest, Scope, SignOff, Summary, TieOut};
+        use Kind::{Analyzer, Appendix, Exceptions, Manifest, Scope, SignOff, Summary, TieOut, Trends};
         [
-            ("flow", self.flow, &[Summary, Scope, TieOut, Analyzer, Exceptions, SignOff, Manifest, Appendix]),
+            ("flow", self.flow, &[Summary, Scope, Trends, TieOut, Analyzer, Exceptions, SignOff, Manifest, Appendix]),
             ("analyzer", self.analyzer.is_some(), &[Analyzer, Appendix]),
             ("analyzers", !self.analyzers.is_empty(), &[Summary, SignOff]),
-            ("tiles", !self.tiles.is_empty(), &[Summary]),
+            ("tiles", !self.tiles.is_empty(), &[Summary, Trends]),
             ("actions", self.actions > 0, &[Summary]),
             ("charts", !self.charts.is_empty(), &[Summary, Analyzer]),
             ("facts", !self.facts.is_empty(), &[Analyzer]),

@@ -8,6 +8,7 @@ use std::{collections::BTreeMap, path::Path};
 use crate::model::{
     coverage::{Coverage, Source},
     exception::ExceptionOutcome,
+    ids::SnapshotId,
     manifest::Manifest,
     outcome::{Outcome, TieOut},
     params::Params,
@@ -57,14 +58,27 @@ pub struct Input<'a> {
     pub baseline: BTreeMap<String, i64>,
     /// `as_of` of the baseline; `None` without one.
     pub baseline_as_of: Option<Timestamp>,
-    /// Seats by status over the snapshots in the store, oldest first: date and count by `seat_status`.
-    pub trend: Vec<(Timestamp, BTreeMap<String, u64>)>,
+    /// Key figures of this snapshot and of those before it in the store, oldest first.
+    pub trend: Vec<TrendPoint>,
     /// Classification word of the foot; may be empty.
     pub classification: String,
     /// Paper of the PDF.
     pub paper: document::Paper,
     /// Whether personal values were replaced; the report says so.
     pub redacted: bool,
+}
+
+/// Key figures of one snapshot.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TrendPoint {
+    /// The snapshot.
+    pub snapshot: SnapshotId,
+    /// Its instant.
+    pub as_of: Timestamp,
+    /// Figures by tile id, money in cents; one that is not known is left out.
+    pub figures: BTreeMap<String, i64>,
+    /// Seats by `seat_status`; `None` where the list of members has a hole.
+    pub seats: Option<BTreeMap<String, u64>>,
 }
 
 /// Writes a report in every format into `out/<org>-<snapshot id>`.

@@ -154,6 +154,7 @@ mod tests {
             include_str!("build/scope.rs"),
             include_str!("build/summary.rs"),
             include_str!("build/tiles.rs"),
+            include_str!("build/trends.rs"),
             "\"unknown.value\", \"unknown.number\"",
         ];
         let literals = sources.iter().flat_map(|s| s.split('"'));

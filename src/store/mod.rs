@@ -38,7 +38,7 @@ pub use archive::Appended;
 pub use error::Error;
 pub use lock::Lock;
 pub use prune::Pruned;
-pub use read::{Head, Snapshot};
+pub use read::{Head, Presence, Snapshot};
 pub use replay::{Archived, Replay};
 pub use seal::Sealed;
 pub use stage::{Ask, Staging};

@@ -1,16 +1,25 @@
 //! Sealed snapshots: listed, opened, and refused when they are not what their manifest says.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::{BTreeMap, HashMap},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use serde::Deserialize;
 
 use super::{OrgStore, archive, disk, error::Error, layout, parquet, tables};
 use crate::{
     model::{
-        ids::{SnapshotId, fold},
-        manifest::{FORMAT, Manifest},
+        coverage::{Coverage, Source},
+        ids::{OrgName, SnapshotId, fold},
+        manifest::{FORMAT, Manifest, TableRecord},
+        time::Timestamp,
     },
     table::{
         Tables,
         access::{Invite, Member},
+        spec::Record as _,
     },
 };
 
@@ -40,6 +49,58 @@ pub struct Snapshot {
     pub audit_parts: Vec<PathBuf>,
 }
 
+/// Who was a member, and who was invited, at a snapshot.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Presence {
+    /// Its id.
+    pub id: SnapshotId,
+    /// Its instant.
+    pub as_of: Timestamp,
+    /// Whether its list of members is a gap.
+    pub members_gap: bool,
+    /// Its members.
+    pub members: Vec<Arc<Member>>,
+    /// Its pending invites.
+    pub invites: Vec<Invite>,
+    /// Digests of the two tables; `None` where there is none.
+    digests: [Option<String>; 2],
+}
+
+/// A manifest without what is long in it.
+#[derive(Deserialize)]
+struct Brief {
+    /// [`Manifest::format`].
+    format: String,
+    /// [`Manifest::id`].
+    id: SnapshotId,
+    /// [`Manifest::org`].
+    org: OrgName,
+    /// [`Manifest::as_of`].
+    as_of: Timestamp,
+    /// [`Manifest::sources`].
+    sources: BTreeMap<Source, BriefSource>,
+    /// [`Manifest::tables`].
+    tables: BTreeMap<String, TableRecord>,
+}
+
+/// A source without its requests.
+#[derive(Deserialize)]
+struct BriefSource {
+    /// Its coverage.
+    coverage: Coverage,
+}
+
+/// Members, of whom those that are as they were before are shared.
+fn share(members: Vec<Member>, before: Option<&Presence>) -> Vec<Arc<Member>> {
+    let known: HashMap<&str, &Arc<Member>> =
+        before.into_iter().flat_map(|before| &before.members).map(|m| (m.user_id.as_str(), m)).collect();
+    let shared = |member: Member| match known.get(member.user_id.as_str()) {
+        Some(before) if ***before == member => Arc::clone(before),
+        _ => Arc::new(member),
+    };
+    members.into_iter().map(shared).collect()
+}
+
 impl OrgStore {
     /// The sealed snapshots, oldest first.
     ///
@@ -66,6 +127,11 @@ impl OrgStore {
     /// has another digest than the manifest says, so that nothing is concluded from evidence that was changed;
     /// [`Error::Schema`] when a table is sound and has other columns. Bodies are left to `verify`.
     pub fn read(&self, id: &SnapshotId) -> Result<Snapshot, Error> {
+        self.open(id, &BTreeMap::new())
+    }
+
+    /// Opens a snapshot, of whose parts of the archive some are known to be what they were.
+    fn open(&self, id: &SnapshotId, known: &BTreeMap<String, String>) -> Result<Snapshot, Error> {
         let dir = self.existing(id)?;
         let (manifest, manifest_sha256) = self.manifest(&dir, id)?;
         let tables = tables::read(&dir, &manifest)?;
@@ -78,24 +144,67 @@ impl OrgStore {
                     format!("it names {part}, which a later snapshot brought"),
                 ));
             }
-            let (found, _) = disk::digest_file(&path)?;
-            if found != *sha256 {
-                return Err(parquet::not_as_sealed(&path, &found, sha256));
+            if known.get(part) != Some(sha256) {
+                let (found, _) = disk::digest_file(&path)?;
+                if found != *sha256 {
+                    return Err(parquet::not_as_sealed(&path, &found, sha256));
+                }
             }
             audit_parts.push(path);
         }
         Ok(Snapshot { manifest, manifest_sha256, tables, audit_parts })
     }
 
-    /// Opens two tables of a snapshot, for the history of members and invites.
+    /// Opens a snapshot that lies before one that was opened already: parts of the archive that both read are not
+    /// hashed again.
     ///
     /// # Errors
     /// As [`OrgStore::read`].
-    pub fn read_members_and_invites(&self, id: &SnapshotId) -> Result<(Manifest, Vec<Member>, Vec<Invite>), Error> {
+    pub fn read_before(&self, id: &SnapshotId, later: &Snapshot) -> Result<Snapshot, Error> {
+        self.open(id, &later.manifest.audit.parts)
+    }
+
+    /// Who was a member, and who was invited, at a snapshot; `before` is the one before it, if that was read.
+    ///
+    /// A table with the same digest as there is not read again, and members that did not change are shared.
+    ///
+    /// # Errors
+    /// As [`OrgStore::read`].
+    pub fn presence(&self, id: &SnapshotId, before: Option<&Presence>) -> Result<Presence, Error> {
         let dir = self.existing(id)?;
-        let (manifest, _) = self.manifest(&dir, id)?;
-        let (members, invites) = (tables::table(&dir, &manifest)?, tables::table(&dir, &manifest)?);
-        Ok((manifest, members, invites))
+        let brief = self.brief(&dir, id)?;
+        let digest = |name: &str| brief.tables.get(name).map(|table| table.sha256.clone());
+        let digests = [digest(Member::TABLE.name), digest(Invite::TABLE.name)];
+        let same = |i: usize| before.filter(|before| before.digests[i] == digests[i]);
+        let members = match same(0) {
+            Some(before) => before.members.clone(),
+            None => share(tables::listed(&dir, &brief.tables)?, before),
+        };
+        let invites = match same(1) {
+            Some(before) => before.invites.clone(),
+            None => tables::listed(&dir, &brief.tables)?,
+        };
+        let coverage = brief.sources.get(&Source::Members).map_or(Coverage::NotRequested, |source| source.coverage);
+        let members_gap = coverage.is_gap(Source::Members);
+        Ok(Presence { id: id.clone(), as_of: brief.as_of, members_gap, members, invites, digests })
+    }
+
+    /// What [`OrgStore::presence`] needs of a manifest. After three years of daily snapshots each of a thousand
+    /// manifests lists a thousand parts of the archive; nothing is made of those here.
+    fn brief(&self, dir: &Path, id: &SnapshotId) -> Result<Brief, Error> {
+        let path = manifest_path(dir);
+        let brief = disk::read(&path).ok().and_then(|bytes| serde_json::from_slice::<Brief>(&bytes).ok());
+        let fits = |brief: &Brief| {
+            brief.format == FORMAT && brief.id == *id && fold(brief.org.as_str()) == fold(self.org.as_str())
+        };
+        match brief.filter(fits) {
+            Some(brief) => Ok(brief),
+            // Whatever is wrong with it, reading it whole says so.
+            None => match self.manifest(dir, id) {
+                Err(error) => Err(error),
+                Ok(_) => Err(Error::damaged(path, "it cannot be read as a manifest")),
+            },
+        }
     }
 
     /// Every file that a snapshot consists of, the parts of the archive that it reads included: the path relative to
@@ -145,7 +254,10 @@ impl OrgStore {
     }
 
     /// Fails when the organization has no folder.
-    pub(super) fn must_exist(&self) -> Result<(), Error> {
+    ///
+    /// # Errors
+    /// [`Error::NoOrg`].
+    pub fn must_exist(&self) -> Result<(), Error> {
         if self.paths.0.is_dir() {
             return Ok(());
         }

@@ -64,8 +64,13 @@ pub(super) fn read(snapshot: &Path, manifest: &Manifest) -> Result<Tables, Error
 
 /// Reads one table; empty when the manifest does not list it, and damaged when its file is missing or not as the
 /// manifest describes it.
-pub(super) fn table<R: Record>(snapshot: &Path, manifest: &Manifest) -> Result<Vec<R>, Error> {
-    let Some(record) = manifest.tables.get(R::TABLE.name) else { return Ok(Vec::new()) };
+fn table<R: Record>(snapshot: &Path, manifest: &Manifest) -> Result<Vec<R>, Error> {
+    listed(snapshot, &manifest.tables)
+}
+
+/// Reads one of the tables that a manifest lists, as [`table`] does.
+pub(super) fn listed<R: Record>(snapshot: &Path, tables: &BTreeMap<String, TableRecord>) -> Result<Vec<R>, Error> {
+    let Some(record) = tables.get(R::TABLE.name) else { return Ok(Vec::new()) };
     let path = layout::table(snapshot, R::TABLE.name);
     if !path.is_file() {
         return Err(Error::damaged(path, "the manifest lists this table and it is not there"));

@@ -1,6 +1,9 @@
 //! When members joined and when former members left.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::Arc,
+};
 
 use super::super::{
     Past,
@@ -116,16 +119,24 @@ pub(crate) fn joined(
             *slot = Some(Joined { at: event.at, by });
         }
     }
-    let rolls: Vec<BTreeSet<&str>> =
-        past.iter().map(|p| p.members.iter().map(|m| m.user_id.as_str()).collect()).collect();
-    for (slot, member) in joined.iter_mut().zip(members).filter(|(slot, _)| slot.is_none()) {
-        let has = |i: usize| rolls[i].contains(member.user_id.as_str());
-        // Only a list that was read whole shows that somebody was not on it.
-        let lacking = (0..past.len()).rev().find(|&i| !past[i].members_gap && !has(i));
-        if let Some(lacking) = lacking {
-            let first = (lacking + 1..past.len()).find(|&i| has(i)).map_or(as_of, |i| past[i].as_of);
-            *slot = Some(Joined { at: first, by: None });
+    // From the newest snapshot back to the newest that lacks them; what was the oldest since is where they came.
+    let mut open: Vec<(usize, Timestamp)> =
+        (0..members.len()).filter(|&i| joined[i].is_none()).map(|i| (i, as_of)).collect();
+    for p in past.iter().rev() {
+        if open.is_empty() {
+            break;
         }
+        let roll: HashSet<&str> = p.members.iter().map(|m| m.user_id.as_str()).collect();
+        open.retain_mut(|(i, first)| {
+            if roll.contains(members[*i].user_id.as_str()) {
+                *first = p.as_of;
+            } else if !p.members_gap {
+                // Only a list that was read whole shows that somebody was not on it.
+                joined[*i] = Some(Joined { at: *first, by: None });
+                return false;
+            }
+            true
+        });
     }
     joined
 }
@@ -148,8 +159,8 @@ pub(crate) fn former(roll: &Roll, log: &Log, past: &[Past], (as_of, members_gap)
         }
     }
     if !members_gap {
-        for (p, member) in past.iter().flat_map(|p| p.members.iter().map(move |member| (p, member))) {
-            gone.seen(member, p.as_of);
+        for (member, seen) in sightings(past) {
+            gone.seen(member, seen);
         }
     }
     let absent_after =
@@ -168,6 +179,20 @@ pub(crate) fn former(roll: &Roll, log: &Log, past: &[Past], (as_of, members_gap)
             Former { id: trace.id, login: trace.login, email: trace.email, left_at, approximate: left.is_none() }
         })
         .collect()
+}
+
+/// Each record of a member with the last time it was seen, in the order of these. A record that did not change is
+/// shared by the snapshots that hold it, so that it is looked at once.
+fn sightings(past: &[Past]) -> Vec<(&Member, Timestamp)> {
+    let mut last: HashMap<*const Member, (usize, usize)> = HashMap::new();
+    for (i, p) in past.iter().enumerate() {
+        for (j, member) in p.members.iter().enumerate() {
+            last.insert(Arc::as_ptr(member), (i, j));
+        }
+    }
+    let mut places: Vec<(usize, usize)> = last.into_values().collect();
+    places.sort_unstable();
+    places.into_iter().map(|(i, j)| (&*past[i].members[j], past[i].as_of)).collect()
 }
 
 /// Traces of one person outside the current list.

@@ -7,7 +7,7 @@ mod orphaned;
 mod owners;
 mod seats;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use chrono::TimeDelta;
 
@@ -283,8 +283,13 @@ impl Org {
     /// An earlier snapshot with these members.
     pub(super) fn before(mut self, days: i64, logins: &[&str]) -> Self {
         let members = logins.iter().fold(org(), |org, login| org.member(login, "read")).tables.members;
-        let past =
-            Past { id: SnapshotId::of(ago(days)), as_of: ago(days), members_gap: false, members, invites: Vec::new() };
+        let past = Past {
+            id: SnapshotId::of(ago(days)),
+            as_of: ago(days),
+            members_gap: false,
+            members: members.into_iter().map(Arc::new).collect(),
+            invites: Vec::new(),
+        };
         self.past.push(past);
         self
     }

@@ -25,7 +25,8 @@ mod cover;
 mod provenance;
 mod scope;
 mod summary;
-mod tiles;
+pub(super) mod tiles;
+mod trends;
 
 pub(super) use tiles::ids as tile_ids;
 
@@ -79,6 +80,7 @@ fn section(context: &Context<'_>, spec: &layout::Section) -> Section {
         Kind::Cover => cover::blocks(context),
         Kind::Summary => summary::blocks(context, spec),
         Kind::Scope => scope::blocks(context),
+        Kind::Trends => trends::blocks(context, spec),
         Kind::TieOut => scope::tie_outs(context),
         Kind::Analyzer => analyzer::blocks(context, spec),
         Kind::Exceptions => closing::exceptions(context),
@@ -239,7 +241,7 @@ mod tests {
     };
 
     /// The document of a sample.
-    fn document(sample: &Sample) -> Document {
+    pub(super) fn document(sample: &Sample) -> Document {
         build(&sample.input(), &template::load("access-review").unwrap())
     }
 
@@ -322,8 +324,9 @@ mod tests {
         let counts =
             |used, idle| [("used".to_owned(), used), ("inactive".to_owned(), idle), ("odd".to_owned(), 1)].into();
         sample.trend = vec![
-            (testing::at("2026-07-01T00:00:00Z"), counts(3, 0)),
-            (testing::at("2026-10-01T00:00:00Z"), counts(2, 1)),
+            testing::point("2026-07-01T00:00:00Z", &[], Some(counts(3, 0))),
+            testing::point("2026-08-01T00:00:00Z", &[], None),
+            testing::point("2026-10-01T00:00:00Z", &[], Some(counts(2, 1))),
         ];
         let charts = testing::charts(&document(&sample));
         let trend = charts.iter().find(|c| c.id == "seats-over-time").unwrap();

@@ -90,7 +90,7 @@ pub(super) fn charts(context: &Context<'_>, spec: &Section) -> Vec<Block> {
 fn chart(context: &Context<'_>, spec: &Section, chosen: &ChartSpec) -> Option<ChartBlock> {
     let id = chosen.analyzer.as_ref().or(spec.analyzer.as_ref())?;
     let outcome = context.outcome(id.get_ref())?;
-    if chosen.over_time && context.input.trend.len() > 1 {
+    if chosen.over_time && context.input.trend.iter().filter(|point| point.seats.is_some()).count() > 1 {
         return Some(ChartBlock { chart: trend(context, outcome), style: ChartStyle::Columns });
     }
     let chart = outcome.charts.iter().find(|c| c.id == chosen.id.get_ref())?;
@@ -101,7 +101,8 @@ fn chart(context: &Context<'_>, spec: &Section, chosen: &ChartSpec) -> Option<Ch
 /// nine colours cannot be told apart.
 fn trend(context: &Context<'_>, outcome: &Outcome) -> Chart {
     let words = &context.words;
-    let trend = &context.input.trend;
+    let trend: Vec<_> =
+        context.input.trend.iter().filter_map(|point| Some((point.as_of, point.seats.as_ref()?))).collect();
     let verdict_of =
         |status: &str| outcome.meta.rules.iter().find(|r| r.id == status).map_or(Verdict::Unknown, |r| r.verdict);
     let order = [Verdict::Pass, Verdict::Review, Verdict::Unknown, Verdict::Fail];

@@ -9,7 +9,7 @@ use crate::{
         outcome::{Outcome, money},
         verdict::Verdict,
     },
-    report::document::Tile,
+    report::{TrendPoint, document::Tile},
 };
 
 /// Where a key figure comes from.
@@ -122,6 +122,24 @@ fn is_undecided(figure: &Figure, outcome: &Outcome) -> bool {
         Colour::Worst => outcome.count(Verdict::Unknown) > 0,
         Colour::Organization => colour(figure, outcome) == Some(Verdict::Unknown),
     }
+}
+
+/// A figure of a snapshot as text; `None` where it was not known.
+pub(super) fn figure_text(id: &str, point: &TrendPoint) -> Option<String> {
+    let figure = FIGURES.iter().find(|f| f.id == id)?;
+    point.figures.get(id).map(|n| show(figure, *n))
+}
+
+/// The same as a whole number, money in dollars; `None` where it was not known.
+pub(super) fn figure_whole(id: &str, point: &TrendPoint) -> Option<u64> {
+    let figure = FIGURES.iter().find(|f| f.id == id)?;
+    let n = u64::try_from(*point.figures.get(id)?).ok()?;
+    Some(if figure.money { n.saturating_add(50) / 100 } else { n })
+}
+
+/// Whether a figure is money.
+pub(in crate::report) fn is_money(id: &str) -> bool {
+    FIGURES.iter().any(|f| f.id == id && f.money)
 }
 
 /// The figure as text.

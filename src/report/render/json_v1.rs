@@ -25,7 +25,7 @@ use crate::{
         time::{self, Timestamp},
         verdict::Verdict,
     },
-    report::{Input, coverage_of, error::Error, template::Template},
+    report::{Input, TrendPoint, build::tiles, coverage_of, error::Error, template::Template},
 };
 
 /// Value of the key `format`.
@@ -84,12 +84,42 @@ struct Report<'a> {
     totals: Totals<'a>,
     /// Counts and rows by analyzer.
     analyzers: Analyzers<'a>,
+    /// Key figures over the snapshots in the store, oldest first, this one last.
+    trend: Vec<Point<'a>>,
     /// Figures compared.
     tie_outs: &'a [TieOut],
     /// Exceptions and their fate.
     exceptions: &'a [ExceptionOutcome],
     /// Requirements and what answers them; empty as long as no framework is asked for.
     controls: [(); 0],
+}
+
+/// Key figures of one snapshot.
+#[derive(Serialize)]
+struct Point<'a> {
+    /// Snapshot id.
+    snapshot: &'a str,
+    /// The snapshot's `as_of`.
+    as_of: String,
+    /// Figures by name: numbers, money with two decimals; null where it was not known.
+    figures: BTreeMap<&'static str, Option<Box<RawValue>>>,
+    /// Seats by `seat_status`; null where the list of members has a hole.
+    seats: Option<&'a BTreeMap<String, u64>>,
+}
+
+impl<'a> Point<'a> {
+    /// The figures of a snapshot.
+    fn of(point: &'a TrendPoint) -> Self {
+        let text = |id: &str, n: i64| if tiles::is_money(id) { money(n) } else { n.to_string() };
+        let figure = |id: &'static str| {
+            let n = point.figures.get(id)?;
+            // Digits, at most one sign and one point: always a number.
+            RawValue::from_string(text(id, *n)).ok()
+        };
+        let figures = tiles::ids().into_iter().map(|id| (id, figure(id))).collect();
+        let (snapshot, as_of) = (point.snapshot.as_str(), time::format(point.as_of));
+        Self { snapshot, as_of, figures, seats: point.seats.as_ref() }
+    }
 }
 
 /// Identity and origin of the evidence.
@@ -272,6 +302,7 @@ impl<'a> Report<'a> {
             coverage: coverage(input),
             totals: Totals(input.outcomes),
             analyzers: Analyzers(input.outcomes),
+            trend: input.trend.iter().map(Point::of).collect(),
             tie_outs: input.tie_outs,
             exceptions: input.exceptions,
             controls: [],

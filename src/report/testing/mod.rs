@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use super::{Input, document::Paper};
+use super::{Input, TrendPoint, document::Paper};
 use crate::model::{
     coverage::{Coverage, Source},
     exception::{ExceptionOutcome, ExceptionState},
+    ids::SnapshotId,
     manifest::Manifest,
     outcome::{Bar, Cell, CellKind, Chart, ColumnSpec, Meta, Outcome, Privacy, Row, RuleSpec, TieOut},
     params::Params,
@@ -148,6 +149,13 @@ static ACCESS: Meta = Meta {
     ],
     rules: &[],
 };
+
+/// Key figures of a snapshot.
+pub(super) fn point(as_of: &str, figures: &[(&str, i64)], seats: Option<BTreeMap<String, u64>>) -> TrendPoint {
+    let as_of = at(as_of);
+    let figures = figures.iter().map(|(id, figure)| ((*id).to_owned(), *figure)).collect();
+    TrendPoint { snapshot: SnapshotId::of(as_of), as_of, figures, seats }
+}
 
 /// An instant.
 pub(super) fn at(text: &str) -> Timestamp {
@@ -375,7 +383,7 @@ pub(super) struct Sample {
     /// Members in the baseline; `None` without a baseline.
     pub(super) baseline_members: Option<i64>,
     /// Seats over time.
-    pub(super) trend: Vec<(Timestamp, BTreeMap<String, u64>)>,
+    pub(super) trend: Vec<TrendPoint>,
 }
 
 impl Sample {
