@@ -9,6 +9,7 @@
 
 pub mod checks;
 mod derived;
+pub mod effective;
 mod error;
 mod exceptions;
 mod gaps;

@@ -8,7 +8,10 @@ impl Error {
     #[must_use]
     pub fn hint(&self) -> String {
         match self {
-            Self::Usage { hint, .. } => hint.clone(),
+            Self::Usage { hint, .. } | Self::Name { hint, .. } => hint.clone(),
+            Self::NoneBefore { .. } => {
+                "collect again with `rollcall collect ORG`; `rollcall snapshots ORG` lists what there is".to_owned()
+            }
             Self::Config(config::Error::Read { .. }) => {
                 "check the path of --config; `rollcall init` writes a commented file".to_owned()
             }
@@ -164,6 +167,8 @@ fn reason(error: &Error) -> String {
         Error::Exists { .. } => "nothing that is there is overwritten",
         Error::Unexplained { .. } => "it is no analyzer, rule, table, column, source, endpoint or configuration key",
         Error::Differs { what, .. } => return one_line(what),
+        Error::Name { why, .. } => return one_line(why),
+        Error::NoneBefore { .. } => "a comparison needs two snapshots, and the store holds no older one",
         Error::NoneInside { .. } | Error::NoSuchSnapshot { .. } => "the store does not hold it",
         Error::Interrupted => "a signal asked to stop",
         Error::Several(all) => {

@@ -100,6 +100,22 @@ pub enum Error {
         /// Snapshots that there are.
         there: String,
     },
+    /// There is no older snapshot to compare one with.
+    #[error("there is no snapshot before {id} to compare it with")]
+    NoneBefore {
+        /// The only one, or the oldest.
+        id: SnapshotId,
+    },
+    /// A name that a snapshot does not hold, or holds more than once.
+    #[error("{what}")]
+    Name {
+        /// What is not there.
+        what: String,
+        /// Why, as far as is known.
+        why: String,
+        /// What to write instead.
+        hint: String,
+    },
     /// A file of ours cannot be written or read.
     #[error("cannot {doing} {}", .path.display())]
     Io {
@@ -210,6 +226,7 @@ impl Error {
             | Self::Roster(_)
             | Self::Exists { .. }
             | Self::Unexplained { .. }
+            | Self::Name { .. }
             | Self::Hub(hub::Error::Endpoint { .. } | hub::Error::PlainHttp { .. }) => Exit::Usage,
             Self::Bundle(bundle::Error::Key { .. } | bundle::Error::NoAgent { .. } | bundle::Error::Exists { .. }) => {
                 Exit::Usage
@@ -222,6 +239,7 @@ impl Error {
             | Self::BadToken { .. }
             | Self::NoneInside { .. }
             | Self::NoSuchSnapshot { .. }
+            | Self::NoneBefore { .. }
             | Self::Io { .. }
             | Self::Hub(_)
             | Self::Collect(_)

@@ -5,11 +5,14 @@
 
 use std::{collections::BTreeMap, fmt, io, path::Path, sync::Arc};
 
+mod access;
 mod advice;
+mod answer;
 mod bundle;
 mod clock;
 mod collect;
 mod demo;
+mod diff;
 mod doctor;
 mod engine;
 mod error;
@@ -30,7 +33,9 @@ mod verify;
 
 pub use advice::three_lines;
 pub use error::{Error, Exit};
-pub use request::{Bundle, Collect, Command, Common, Doctor, Orgs, Prune, Report, Request, Verify};
+pub use request::{
+    Access, Bundle, Collect, Command, Common, Diff, Doctor, Form, Orgs, Prune, Report, Request, Verify, Whose,
+};
 pub use settings::Environment;
 
 pub use crate::collect::Progress;
@@ -84,6 +89,8 @@ pub fn execute(request: &Request, environment: &Environment, console: &Arc<dyn C
             reporter.report(&settings()?, org, common, console)
         }
         Command::Doctor { org, doctor } => doctor::run(&settings()?, org, (doctor, common), console),
+        Command::Access { org, access } => access::access(&settings()?, org, access, common, console),
+        Command::Diff { org, diff } => diff::diff(&settings()?, org, diff, common, console),
         Command::Snapshots { org } => print(console, &snapshots::list(&settings()?, org)?),
         Command::Verify(ask) => {
             // Evidence can be verified where there is no configuration, or one that cannot be used.
@@ -205,5 +212,6 @@ fn catalog() -> Result<explain::Catalog, Error> {
         let parts = parts.into_iter().filter(|(_, text)| !text.trim().is_empty()).collect();
         words.insert(meta.id, explain::Words { parts, remedies: wording.remedies });
     }
-    Ok(explain::Catalog { analyzers: analyze::metas().collect(), endpoints: endpoints.collect(), words })
+    let analyzers = analyze::metas().chain([&analyze::effective::META]).collect();
+    Ok(explain::Catalog { analyzers, endpoints: endpoints.collect(), words })
 }

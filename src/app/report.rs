@@ -14,7 +14,11 @@ use super::{
 };
 use crate::{
     analyze::{self, Analysis},
-    model::{ids::OrgName, verdict::Verdict},
+    model::{
+        ids::OrgName,
+        outcome::Row,
+        verdict::{Severity, Verdict},
+    },
     report::{self, Format, document::Paper, privacy, template::Template},
     store::{OrgStore, Snapshot, Store},
 };
@@ -139,10 +143,14 @@ fn exit(snapshot: &Snapshot, analysis: &Analysis, common: &Common) -> Exit {
         return Exit::Gaps;
     }
     let Some(bar) = common.fail_on else { return Exit::Done };
-    let counts = |verdict| matches!(verdict, Verdict::Fail | Verdict::Review | Verdict::Unknown);
-    let mut rows = analysis.outcomes.iter().flat_map(|outcome| &outcome.rows);
-    let by_row = rows.any(|row| counts(row.verdict) && row.severity.at_least(bar));
+    let by_row = reaches(analysis.outcomes.iter().flat_map(|outcome| &outcome.rows), bar);
     let by_exception = summary::EXCEPTION_SEVERITY.at_least(bar)
         && analysis.exceptions.iter().any(|e| e.state != crate::model::exception::ExceptionState::InForce);
     if by_row || by_exception { Exit::Verdicts } else { Exit::Done }
+}
+
+/// Whether a row that needs a decision is as severe as a bar.
+pub(super) fn reaches<'r>(rows: impl IntoIterator<Item = &'r Row>, bar: Severity) -> bool {
+    let counts = |verdict| matches!(verdict, Verdict::Fail | Verdict::Review | Verdict::Unknown);
+    rows.into_iter().any(|row| counts(row.verdict) && row.severity.at_least(bar))
 }

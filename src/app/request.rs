@@ -72,6 +72,20 @@ pub enum Command {
         /// How.
         report: Report,
     },
+    /// `access`.
+    Access {
+        /// The organization.
+        org: OrgName,
+        /// What is asked.
+        access: Access,
+    },
+    /// `diff`.
+    Diff {
+        /// The organization.
+        org: OrgName,
+        /// What is compared.
+        diff: Diff,
+    },
     /// `doctor`.
     Doctor {
         /// The organization.
@@ -167,6 +181,49 @@ pub struct Report {
     pub formats: Vec<String>,
     /// `--out`.
     pub out: Option<PathBuf>,
+}
+
+/// Form of an answer on stdout.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Form {
+    /// A table for people.
+    #[default]
+    Text,
+    /// For spreadsheets.
+    Csv,
+    /// For programs.
+    Json,
+}
+
+/// Whose access is asked for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Whose {
+    /// `--repo`: that of everybody to this repository.
+    Repo(String),
+    /// `--user`: that of this one to every repository.
+    User(String),
+}
+
+/// What `access` is asked.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Access {
+    /// `--repo` or `--user`.
+    pub whose: Whose,
+    /// `--snapshot`, as typed.
+    pub snapshot: Option<String>,
+    /// `--format`.
+    pub form: Form,
+}
+
+/// What `diff` is asked.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Diff {
+    /// The older snapshot, as typed; `None` takes the one before the newer.
+    pub from: Option<String>,
+    /// The newer snapshot, as typed; `None` takes the newest.
+    pub to: Option<String>,
+    /// `--format`.
+    pub form: Form,
 }
 
 /// Flags of `doctor`.

@@ -171,6 +171,16 @@ impl Asked {
     }
 }
 
+/// The snapshot of a flag or argument: an id, or `latest`, which is the default. `ids` are sorted, oldest first.
+///
+/// # Errors
+/// When the text is no id, or there is no such snapshot.
+pub(super) fn one(flag: &str, text: Option<&str>, ids: &[SnapshotId]) -> Result<SnapshotId, Error> {
+    Asked { snapshot: Which::parse(flag, text, "latest", None)?, baseline: Which::Word, period: None }
+        .select(ids)
+        .map(|selection| selection.snapshot)
+}
+
 /// Some ids for an error, newest first.
 fn listed(ids: &[SnapshotId]) -> String {
     let shown: Vec<_> = ids.iter().rev().take(5).map(SnapshotId::as_str).collect();

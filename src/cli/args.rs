@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use super::ask::{AccessArgs, DiffArgs};
 use crate::{
     app::{Bundle, Collect, Command, Common, Doctor, Orgs, Prune, Report, Request, Verify},
     model::{coverage::Source, ids::OrgName, verdict::Severity},
@@ -160,6 +161,22 @@ pub(super) enum Action {
         /// How to report.
         #[command(flatten)]
         report: ReportArgs,
+    },
+    /// Tell who reaches a repository, or what somebody reaches, with what permission and by which path; offline
+    Access {
+        /// The organization
+        org: OrgName,
+        /// Flags of `access`.
+        #[command(flatten)]
+        access: AccessArgs,
+    },
+    /// Tell what changed between two snapshots, and whether the audit log explains it; offline
+    Diff {
+        /// The organization
+        org: OrgName,
+        /// Flags of `diff`.
+        #[command(flatten)]
+        diff: DiffArgs,
     },
     /// Tell which sources the token can read, which permissions it lacks, and which it does not need
     Doctor {
@@ -363,6 +380,8 @@ impl Cli {
             },
             Action::Collect { org, collect } => Command::Collect { org, collect: collect.into_request() },
             Action::Report { org, report } => Command::Report { org, report: report.into_request() },
+            Action::Access { org, access } => Command::Access { org, access: access.into_request() },
+            Action::Diff { org, diff } => Command::Diff { org, diff: diff.into_request() },
             Action::Doctor { org, with_export, format } => {
                 Command::Doctor { org, doctor: Doctor { with_export, json: format == DoctorFormat::Json } }
             }

@@ -10,6 +10,7 @@ use std::{
 use clap::{CommandFactory as _, Parser as _};
 
 mod args;
+mod ask;
 mod term;
 
 use args::{Asked, Cli};

@@ -4,6 +4,7 @@
 //! looked at and what could not be ([`coverage`], [`evidence`], [`manifest`]), and what was decided
 //! ([`verdict`], [`outcome`]). Nothing here opens a file or a socket, knows polars or reads the clock.
 
+pub mod access;
 pub mod coverage;
 pub mod evidence;
 pub mod exception;

@@ -3,11 +3,13 @@
 use crate::common::{Run, Sandbox};
 
 /// The commands of this version.
-const COMMANDS: [&str; 12] = [
+const COMMANDS: [&str; 14] = [
     "demo",
     "run",
     "collect",
     "report",
+    "access",
+    "diff",
     "snapshots",
     "verify",
     "bundle",
@@ -54,6 +56,11 @@ fn mistakes_on_the_command_line_end_with_2() {
         "collect acme --config missing.toml",
         "run --all",
         "explain no-such-thing",
+        "access acme",
+        "access acme --repo a --user b",
+        "access acme --user a --format pdf",
+        "diff",
+        "diff acme --format xlsx",
         "prune acme",
         "prune acme --before soon",
         "bundle acme --format docx",
@@ -117,9 +124,15 @@ fn without_a_token_or_a_hub_nothing_is_left_behind() {
 #[test]
 fn reports_and_lists_of_an_unknown_organization_end_with_4() {
     let sandbox = Sandbox::new().unwrap();
-    for line in
-        ["report acme", "snapshots acme", "verify nowhere", "bundle acme", "prune acme --before 2026-01-01 --yes"]
-    {
+    for line in [
+        "report acme",
+        "access acme --user a",
+        "diff acme",
+        "snapshots acme",
+        "verify nowhere",
+        "bundle acme",
+        "prune acme --before 2026-01-01 --yes",
+    ] {
         sandbox.run(line).unwrap().three_lines(4);
     }
 }
@@ -145,6 +158,8 @@ fn explain_knows_every_kind_of_name() {
         ("observed_since", "column inactive-seats.observed_since"),
         ("audit_log", "source audit_log"),
         ("two_factor", "column members.two_factor"),
+        ("effective-access", "analyzer effective-access"),
+        ("at_least", "column effective-access.at_least"),
         ("renewal_day", "configuration key seats.renewal_day"),
     ] {
         let run = sandbox.run(&format!("explain {id}")).unwrap();

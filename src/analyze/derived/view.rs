@@ -268,6 +268,12 @@ impl<'a> View<'a> {
         self.tables.members[member].verified_email.as_ref().or(scim).map(String::as_str)
     }
 
+    /// A service account by id or login.
+    pub(crate) fn account(&self, id: Option<&str>, login: &str) -> Option<&'a ServiceAccount> {
+        let by_id = id.and_then(|id| self.service_accounts.get(id));
+        by_id.or_else(|| self.service_accounts.get(&fold(login))).copied()
+    }
+
     /// A resource group.
     pub(crate) fn group(&self, id: &str) -> Option<&'a ResourceGroup> {
         self.groups.get(id).copied()

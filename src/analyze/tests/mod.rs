@@ -1,5 +1,6 @@
 //! Rules as sentences: an organization is arranged, one thing is changed, the rows are looked at.
 
+mod effective;
 mod exceptions;
 mod history;
 mod invites;
@@ -294,21 +295,23 @@ impl Org {
         self
     }
 
+    /// What is judged.
+    pub(super) fn inputs(&self) -> Inputs<'_> {
+        Inputs {
+            manifest: &self.manifest,
+            params: &self.params,
+            tables: &self.tables,
+            past: &self.past,
+            audit_parts: &[],
+            exceptions: &self.exceptions,
+            period: (ago(90), as_of()),
+            baseline: self.baseline.as_ref().map(|(manifest, tables)| Baseline { manifest, tables }),
+        }
+    }
+
     /// Judges.
     pub(super) fn judge(&self) -> Analysis {
-        judge(
-            &Inputs {
-                manifest: &self.manifest,
-                params: &self.params,
-                tables: &self.tables,
-                past: &self.past,
-                audit_parts: &[],
-                exceptions: &self.exceptions,
-                period: (ago(90), as_of()),
-                baseline: self.baseline.as_ref().map(|(manifest, tables)| Baseline { manifest, tables }),
-            },
-            &self.log,
-        )
+        judge(&self.inputs(), &self.log)
     }
 
     /// Rows of one analyzer as `kind subject: verdict severity rule;also`.

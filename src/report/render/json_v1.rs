@@ -45,7 +45,7 @@ pub fn render(input: &Input<'_>, template: &Template, templates: &[Template]) ->
 
 /// The same JSON, with the characters that would speak to a screen written as `\u202e`: the values stay what they are,
 /// and the file can be looked at. Such characters stand inside strings only, where JSON knows this spelling.
-fn spelled(text: String) -> String {
+pub(super) fn spelled(text: String) -> String {
     let loud = |c: char| c == '\u{7f}' || (!c.is_ascii() && hides(c));
     if !text.contains(loud) {
         return text;
@@ -175,9 +175,9 @@ struct Period {
 
 /// What became of one source.
 #[derive(Serialize)]
-struct CoverageItem<'a> {
+pub(super) struct CoverageItem<'a> {
     /// Source.
-    source: Source,
+    pub(super) source: Source,
     /// Coverage.
     coverage: Coverage,
     /// Why it is not `collected`.
@@ -210,17 +210,17 @@ impl Serialize for Analyzers<'_> {
 
 /// One analyzer's result.
 #[derive(Serialize)]
-struct Analyzer<'a> {
+pub(super) struct Analyzer<'a> {
     /// Rows by verdict; every verdict is there.
-    counts: BTreeMap<Verdict, usize>,
+    pub(super) counts: BTreeMap<Verdict, usize>,
     /// What it could not look at.
-    limits: &'a [String],
+    pub(super) limits: &'a [String],
     /// Rows in report order.
-    rows: Vec<RowObject<'a>>,
+    pub(super) rows: Vec<RowObject<'a>>,
 }
 
 /// A row with its column names.
-struct RowObject<'a>(&'a Outcome, &'a Row);
+pub(super) struct RowObject<'a>(&'a Outcome, &'a Row);
 
 impl Serialize for RowObject<'_> {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
@@ -261,7 +261,7 @@ impl Serialize for CellValue<'_> {
 
 impl<'a> Analyzer<'a> {
     /// Counts and rows of an outcome.
-    fn of(outcome: &'a Outcome) -> Self {
+    pub(super) fn of(outcome: &'a Outcome) -> Self {
         Self {
             counts: Verdict::ALL.into_iter().map(|v| (v, outcome.count(v))).collect(),
             limits: &outcome.limits,
@@ -316,7 +316,7 @@ fn period((from, to): (Timestamp, Timestamp)) -> Period {
 }
 
 /// What became of every source.
-fn coverage<'a>(input: &'a Input<'a>) -> Vec<CoverageItem<'a>> {
+pub(super) fn coverage<'a>(input: &'a Input<'a>) -> Vec<CoverageItem<'a>> {
     coverage_of(input)
         .into_iter()
         .map(|c| CoverageItem {

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use super::{Input, build, error::Error, template::Template};
 
+pub mod answer;
 pub mod csv;
 pub mod json_v1;
 pub mod markdown;
