@@ -186,6 +186,7 @@ pub(crate) fn manifest() -> Manifest {
         sources: Source::ALL.into_iter().map(|source| (source, record(source))).collect(),
         tables: BTreeMap::new(),
         audit: Audit { observed_since: time::parse("2024-10-01"), ..Audit::default() },
+        imports: Vec::new(),
         config_sha256: String::new(),
         previous: None,
     }

@@ -23,6 +23,13 @@ impl Error {
                 "check `file` in [roster]; a relative path starts at the folder of the configuration".to_owned()
             }
             Self::Roster(_) => "correct the file or the mapping in [roster], then run the command again".to_owned(),
+            Self::Import(_) => {
+                "correct the file, or name its columns and words in [roster], then import it again".to_owned()
+            }
+            Self::ImportLog(_) => {
+                "download the log again from the organization's settings, Audit Log, and import that file unchanged"
+                    .to_owned()
+            }
             Self::NoToken => "set HF_TOKEN or HF_TOKEN_PATH, or log in with `hf auth login`".to_owned(),
             Self::TokenFile { named: true, .. } => {
                 "set HF_TOKEN_PATH to a file that can be read, or unset it".to_owned()

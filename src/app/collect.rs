@@ -5,21 +5,26 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 use serde_json::json;
 
 use super::{
-    Console, VERSION, clock, engine::Engine, error::Error, history, request::Collect as Ask, settings::Settings,
+    Console, VERSION, clock,
+    engine::Engine,
+    error::Error,
+    history,
+    imported::{self, File, Files},
+    request::Collect as Ask,
+    settings::Settings,
 };
 use crate::{
     analyze,
-    collect::{self, Collected, Progress, roster},
+    collect::{self, Collected, Progress},
     config, hub,
     model::{
         coverage::{Coverage, Source},
-        evidence::Body,
         ids::{OrgName, SnapshotId},
+        import::Import,
         manifest::{FORMAT, Manifest, SourceRecord, Tool},
         time::Timestamp,
     },
     store::{self, Appended, OrgStore, Staging, Store},
-    table::access::Person,
 };
 
 /// A snapshot that was sealed.
@@ -44,15 +49,6 @@ pub(super) struct Collector<'a> {
     pub(super) console: &'a Arc<dyn Console>,
 }
 
-/// A roster that was read, with the bytes it was read from.
-#[derive(Debug)]
-struct Roster {
-    /// The file as it is.
-    bytes: Vec<u8>,
-    /// Its people.
-    people: Vec<Person>,
-}
-
 /// One attempt at a collection.
 #[derive(Debug)]
 struct Attempt {
@@ -73,7 +69,8 @@ impl Collector<'_> {
     /// # Errors
     /// When nothing could be sealed. What was read so far is kept for the next run where that is of use.
     pub(super) fn collect(&self, org: &OrgName, ask: &Ask) -> Result<Sealed, Error> {
-        let roster = self.roster(ask)?;
+        let place = Store::new(self.settings.store.clone()).org(org);
+        let files = Files::read(self.settings, &place, &ask.skipped())?;
         let endpoint = hub::Endpoint::parse(&self.settings.endpoint, self.settings.allow_http).map_err(Error::Hub)?;
         let token = self.settings.token()?;
         let scim_token = self.settings.scim_token();
@@ -85,7 +82,6 @@ impl Collector<'_> {
             plan: self.settings.config.org(org).and_then(|table| table.plan.clone()),
         };
         let key = key(&endpoint.to_string(), &plan, [Some(&token.token), scim_token.as_ref()]);
-        let place = Store::new(self.settings.store.clone()).org(org);
         let now = clock::now();
         let lock = place.lock(now)?;
         let staging = place.stage(&lock, &store::Ask { as_of: self.settings.as_of, now, key })?;
@@ -112,7 +108,7 @@ impl Collector<'_> {
             self.engine.run(collect::collect(&client, &plan, progress))?.map_err(Error::Collect)
         });
         match collected {
-            Ok(collected) => self.seal(attempt, staging, collected, roster),
+            Ok(collected) => self.seal(attempt, staging, collected, files),
             // Nothing was read that a resume could use: leave no trace of the attempt.
             Err(error @ (Error::Collect(_) | Error::Hub(_))) if !resumed && error.is_before_reading() => {
                 staging.abandon()?;
@@ -122,43 +118,42 @@ impl Collector<'_> {
         }
     }
 
-    /// Reads the configured roster; `None` when there is none or it is skipped.
-    fn roster(&self, ask: &Ask) -> Result<Option<Roster>, Error> {
-        let Some(mapping) = self.settings.config.values.roster.as_ref() else { return Ok(None) };
-        if ask.skipped().contains(&Source::Roster) {
-            return Ok(None);
-        }
-        let path = self.settings.config.resolve(&mapping.file);
-        let bytes = std::fs::read(&path).map_err(|source| Error::RosterFile { path: path.clone(), source })?;
-        let people = roster::parse(&bytes, &path.display().to_string(), mapping)?;
-        Ok(Some(Roster { bytes, people }))
-    }
-
     /// Turns what was collected into a sealed snapshot.
     fn seal(
         &self,
         attempt: Attempt,
         mut staging: Staging,
         mut collected: Collected,
-        roster: Option<Roster>,
+        mut files: Files,
     ) -> Result<Sealed, Error> {
         let place = &attempt.place;
         self.engine.check()?;
         let finished_at = clock::now();
-        let read = collected.sources.get(&Source::AuditLog).is_some_and(|s| s.coverage.has_rows());
-        let Appended { mut audit, partial, parts } =
-            staging.append_events(&std::mem::take(&mut collected.events), read)?;
-        audit.unknown_types = std::mem::take(&mut collected.unknown_types);
         let mut sources = std::mem::take(&mut collected.sources);
+        let mut imports = Vec::new();
+        let Appended { mut audit, partial, parts } =
+            append(place, &mut staging, &mut collected, (&mut files, &mut sources, &mut imports))?;
+        audit.unknown_types = std::mem::take(&mut collected.unknown_types);
         if let (Some(why), Some(record)) = (partial, sources.get_mut(&Source::AuditLog)) {
             make_partial(record, &why);
         }
-        let kept = roster.as_ref().map(|r| staging.keep_file(Source::Roster, "csv", &r.bytes)).transpose()?;
-        let skipped = self.settings.config.values.roster.is_some();
-        sources.insert(Source::Roster, file_record(kept.as_ref(), roster.as_ref().map(|r| r.people.len()), skipped));
-        sources.insert(Source::Invites, file_record(None, None, false));
+        if let Some(File { bytes, mut import, rows }) = files.roster.take() {
+            import.raw = staging.keep_file(Source::Roster, "csv", &bytes)?.raw;
+            collected.tables.people = rows;
+            imports.push(import);
+        }
+        if let Some(File { bytes, mut import, rows }) = files.invites.take() {
+            import.raw = staging.keep_file(Source::Invites, "csv", &bytes)?.raw;
+            collected.tables.invites_file = rows;
+            imports.push(import);
+        }
+        let of = |source| imports.iter().find(|import| import.source == source);
+        sources.insert(Source::Roster, imported::record(of(Source::Roster), files.left_out));
+        sources.insert(Source::Invites, imported::record(of(Source::Invites), false));
         self.console.finish(Source::Roster, &sources[&Source::Roster]);
-        collected.tables.people = roster.map(|r| r.people).unwrap_or_default();
+        for warning in &files.warnings {
+            self.console.say(&format!("warning: {warning}"));
+        }
         let past = history::before(place, staging.id())?;
         collected.tables.invites =
             analyze::pending_invites(&collected.tables, &past, &parts, staging.as_of()).map_err(Error::Analyze)?;
@@ -174,6 +169,7 @@ impl Collector<'_> {
             collector: collected.collector,
             plan: collected.plan,
             sources,
+            imports,
             tables: BTreeMap::new(),
             audit,
             config_sha256: self.settings.config.digest(),
@@ -211,16 +207,23 @@ fn make_partial(record: &mut SourceRecord, why: &str) {
     });
 }
 
-/// The record of a source that is a file.
-fn file_record(kept: Option<&Body>, rows: Option<usize>, skipped: bool) -> SourceRecord {
-    let (coverage, why) = match (rows, skipped) {
-        (Some(_), _) => {
-            let digest = kept.map(|body| format!("read from a file with SHA-256 {}", body.sha256));
-            (Coverage::Imported, digest)
-        }
-        (None, true) => (Coverage::Skipped, Some("left out by the user".to_owned())),
-        (None, false) => (Coverage::NotRequested, None),
+/// Adds the events of the Hub's log, or else of an imported one, to the archive.
+fn append(
+    place: &OrgStore,
+    staging: &mut Staging,
+    collected: &mut Collected,
+    (files, sources, imports): (&mut Files, &mut BTreeMap<Source, SourceRecord>, &mut Vec<Import>),
+) -> Result<Appended, Error> {
+    let events = std::mem::take(&mut collected.events);
+    let Some(record) = sources.get_mut(&Source::AuditLog) else { return Ok(staging.append_events(&events, false)?) };
+    let Some(File { bytes, mut import, rows }) = files.log(place, record.coverage)? else {
+        return Ok(staging.append_events(&events, record.coverage.has_rows())?);
     };
-    let rows = rows.map_or(0, |rows| u64::try_from(rows).unwrap_or(u64::MAX));
-    SourceRecord { coverage, why, rows, requests: Vec::new(), tie_outs: BTreeMap::new() }
+    import.raw = staging.keep_file(Source::AuditLog, "json", &bytes)?.raw;
+    imported::take_log(record, &import);
+    collected.unknown_types = rows.unknown_types;
+    // An import always has a date; without one nothing would be known to have been seen.
+    let appended = staging.append_imported(&rows.events, import.extracted_on.unwrap_or_default())?;
+    imports.push(import);
+    Ok(appended)
 }

@@ -4,7 +4,7 @@ use std::{io, path::PathBuf};
 
 use crate::{
     analyze, bundle,
-    collect::{self, roster},
+    collect::{self, audit_file, roster},
     config, hub,
     model::ids::{OrgName, SnapshotId},
     report, store,
@@ -64,6 +64,12 @@ pub enum Error {
     /// The roster is there and wrong.
     #[error("the roster cannot be used, so nothing was collected")]
     Roster(#[from] roster::Error),
+    /// A table that was to be imported cannot be read whole.
+    #[error("the file cannot be read whole, so nothing was imported")]
+    Import(#[source] roster::Error),
+    /// A log that was to be imported cannot be read whole.
+    #[error("the audit log cannot be read whole, so it is not used")]
+    ImportLog(#[source] audit_file::Error),
     /// There is no token.
     #[error("there is no token to read the Hub with")]
     NoToken,
@@ -224,6 +230,8 @@ impl Error {
             | Self::NoOrgs
             | Self::RosterFile { .. }
             | Self::Roster(_)
+            | Self::Import(_)
+            | Self::ImportLog(_)
             | Self::Exists { .. }
             | Self::Unexplained { .. }
             | Self::Name { .. }

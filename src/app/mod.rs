@@ -18,6 +18,8 @@ mod engine;
 mod error;
 mod explain;
 mod history;
+mod import;
+mod imported;
 mod init;
 mod personal;
 mod prune;
@@ -34,7 +36,7 @@ mod verify;
 pub use advice::three_lines;
 pub use error::{Error, Exit};
 pub use request::{
-    Access, Bundle, Collect, Command, Common, Diff, Doctor, Form, Orgs, Prune, Report, Request, Verify, Whose,
+    Access, Bundle, Collect, Command, Common, Diff, Doctor, Form, Import, Orgs, Prune, Report, Request, Verify, Whose,
 };
 pub use settings::Environment;
 
@@ -102,6 +104,7 @@ pub fn execute(request: &Request, environment: &Environment, console: &Arc<dyn C
             print(console, &verify::verify(ask, settings.as_ref(), as_of)?)
         }
         Command::Bundle { org, bundle } => bundle::bundle(&settings()?, org, bundle, common, console),
+        Command::Import { org, import } => print(console, &import::import(&settings()?, org, import, console)?),
         Command::Prune { org, prune } => print(console, &prune::prune(&settings()?, org, prune)?),
         Command::Explain { id } => print(console, &explain::explain(id.as_deref(), &catalog()?)?),
         Command::Init => {

@@ -3,12 +3,12 @@
 //! The collection is run once more over a client that gets every answer from the snapshot and nothing from the
 //! network, so the parser is the one that collected.
 
-use std::{collections::BTreeMap, io::Read as _, sync::Arc};
+use std::{collections::BTreeMap, io::Read as _, path::PathBuf, sync::Arc};
 
 use super::{VERSION, engine::Engine, error::Error, settings::Settings};
 use crate::{
     analyze::{self, Past},
-    collect::{self, Collected, Progress, roster},
+    collect::{self, Collected, Progress, audit_file, invites_file, roster},
     hub,
     model::{
         coverage::{Coverage, Source},
@@ -72,13 +72,15 @@ impl Rederiver<'_> {
             )]);
         }
         let case = Case { place, sealed };
-        let collected = self.collect(&case)?;
+        let mut collected = self.collect(&case)?;
+        case.take_log(&mut collected)?;
         case.records_agree(&collected)?;
         if let Some(found) = diff::first_of_hub(&sealed.tables, &collected.tables) {
             return Err(case.table_differs(&found));
         }
         let export: Vec<AuditEvent> = collected.events.iter().collect();
         case.events_agree(&export, &mut before.archived)?;
+        case.invites_file_agrees()?;
         let mut unchecked = case.invites_agree(&before.past)?;
         unchecked.extend(self.people_agree(&case)?);
         Ok(unchecked)
@@ -144,13 +146,16 @@ impl Rederiver<'_> {
         }
         let config = self.settings.map(|settings| &settings.config);
         let same = config.filter(|config| config.digest() == manifest.config_sha256);
-        let Some(mapping) = same.and_then(|config| config.values.roster.as_ref()) else {
+        // A recognized layout, or none at all, needs no configuration.
+        let unmapped = manifest.import(Source::Roster).is_some_and(|import| !import.mapped).then(Roster::default);
+        let mapping = same.map(|config| config.values.roster.clone().unwrap_or_default()).or(unmapped);
+        let Some(mapping) = mapping else {
             return Ok(Some(format!(
                 "whether the people of {} follow from their file: the configuration here is not the one it was read with",
                 manifest.id
             )));
         };
-        case.people_agree(mapping)?;
+        case.people_agree(&mapping)?;
         Ok(None)
     }
 }
@@ -186,7 +191,9 @@ impl Case<'_> {
             };
             // The archive knows of gaps that one export does not show.
             let lowered = *source == Source::AuditLog && recorded.coverage == Coverage::Partial;
-            if recorded.coverage != derived.coverage && !(lowered && derived.coverage == Coverage::Collected) {
+            if recorded.coverage != derived.coverage
+                && !(lowered && matches!(derived.coverage, Coverage::Collected | Coverage::Imported))
+            {
                 let (is, would) = (recorded.coverage, derived.coverage);
                 return Err(
                     self.manifest_differs(format!("it says that {source} is {is}, the raw answers make it {would}"))
@@ -260,19 +267,55 @@ impl Case<'_> {
         }
     }
 
+    /// The original of an imported file, with its path for errors; `None` when none was imported.
+    fn original(&self, source: Source) -> Result<Option<(PathBuf, Vec<u8>)>, Error> {
+        let manifest = &self.sealed.manifest;
+        let Some(import) = manifest.import(source) else { return Ok(None) };
+        let folder = self.place.snapshot_dir(&manifest.id);
+        let path = folder.join(&import.raw);
+        let mut bytes = Vec::new();
+        let opened = Replay::new(folder, manifest).open(&import.raw);
+        opened.and_then(|mut file| file.read_to_end(&mut bytes)).map_err(|error| Error::Differs {
+            path: path.clone(),
+            what: format!("the original of the imported file cannot be read: {error}"),
+        })?;
+        Ok(Some((path, bytes)))
+    }
+
+    /// Puts the imported log in the place of the one that the Hub did not give.
+    fn take_log(&self, collected: &mut Collected) -> Result<(), Error> {
+        let Some((path, bytes)) = self.original(Source::AuditLog)? else { return Ok(()) };
+        let name = path.display().to_string();
+        let log = audit_file::parse(&bytes, &name).map_err(|error| Error::Differs { path, what: error.to_string() })?;
+        if let Some(record) = collected.sources.get_mut(&Source::AuditLog) {
+            if record.coverage.has_rows() {
+                return Err(self.manifest_differs("it names an imported log although the Hub gave its own"));
+            }
+            record.rows = log.events.len() as u64;
+            record.coverage = Coverage::Imported;
+        }
+        (collected.events, collected.unknown_types) = (log.events, log.unknown_types);
+        Ok(())
+    }
+
+    /// Compares the imported invites with those in the kept file.
+    fn invites_file_agrees(&self) -> Result<(), Error> {
+        let derived = match self.original(Source::Invites)? {
+            Some((path, bytes)) => invites_file::parse(&bytes, "the file")
+                .map_err(|error| Error::Differs { path, what: error.to_string() })?,
+            None => Vec::new(),
+        };
+        let found = diff::first(&self.sealed.tables.invites_file, &derived);
+        found.map_or(Ok(()), |found| Err(self.table_differs(&found)))
+    }
+
     /// Compares the people with those in the kept file.
     fn people_agree(&self, mapping: &Roster) -> Result<(), Error> {
-        let folder = self.place.snapshot_dir(&self.sealed.manifest.id);
-        let raw = "raw/roster/0001.csv.zst";
-        let path = folder.join(raw);
-        let unreadable = |what: String| Error::Differs { path: path.clone(), what };
-        let mut bytes = Vec::new();
-        let replay = Replay::new(folder.clone(), &self.sealed.manifest);
-        replay
-            .open(raw)
-            .and_then(|mut file| file.read_to_end(&mut bytes))
-            .map_err(|error| unreadable(format!("the original of the roster cannot be read: {error}")))?;
-        let people = roster::parse(&bytes, raw, mapping).map_err(|error| unreadable(error.to_string()))?;
+        let Some((path, bytes)) = self.original(Source::Roster)? else {
+            return Err(self.manifest_differs("it does not name the file that its roster was read from"));
+        };
+        let people = roster::parse(&bytes, "the file", mapping)
+            .map_err(|error| Error::Differs { path, what: error.to_string() })?;
         match diff::first(&self.sealed.tables.people, &people) {
             Some(found) => Err(self.table_differs(&found)),
             None => Ok(()),

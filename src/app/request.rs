@@ -100,6 +100,13 @@ pub enum Command {
     },
     /// `verify`.
     Verify(Verify),
+    /// `import`.
+    Import {
+        /// The organization.
+        org: OrgName,
+        /// What.
+        import: Import,
+    },
     /// `bundle`.
     Bundle {
         /// The organization.
@@ -253,6 +260,17 @@ pub struct Bundle {
     pub sign: Option<PathBuf>,
     /// `--out`: the file.
     pub out: Option<PathBuf>,
+}
+
+/// What to import.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Import {
+    /// What the file is a source of.
+    pub source: Source,
+    /// The file.
+    pub file: PathBuf,
+    /// `--extracted-on`, as typed.
+    pub extracted_on: Option<String>,
 }
 
 /// What to delete.

@@ -7,7 +7,7 @@ use clap_complete::Shell;
 
 use super::ask::{AccessArgs, DiffArgs};
 use crate::{
-    app::{Bundle, Collect, Command, Common, Doctor, Orgs, Prune, Report, Request, Verify},
+    app::{Bundle, Collect, Command, Common, Doctor, Import, Orgs, Prune, Report, Request, Verify},
     model::{coverage::Source, ids::OrgName, verdict::Severity},
 };
 
@@ -64,6 +64,28 @@ pub(super) enum DoctorFormat {
     Text,
     /// For programs.
     Json,
+}
+
+/// What can be imported.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(super) enum Importable {
+    /// People, as HR or the identity provider exports them
+    Roster,
+    /// The Hub's Members page, for its pending invites
+    Invites,
+    /// The audit log that an admin downloaded
+    AuditLog,
+}
+
+impl Importable {
+    /// As a source.
+    const fn source(self) -> Source {
+        match self {
+            Self::Roster => Source::Roster,
+            Self::Invites => Source::Invites,
+            Self::AuditLog => Source::AuditLog,
+        }
+    }
 }
 
 /// Flags of every command.
@@ -202,6 +224,19 @@ pub(super) enum Action {
         /// Whose signature counts: a file as `ssh-keygen -Y verify` reads it; without a signature verification then fails
         #[arg(long, value_name = "FILE")]
         allowed_signers: Option<PathBuf>,
+    },
+    /// Keep a file as evidence that the Hub cannot give; the next collection takes it into its snapshot
+    Import {
+        /// The organization
+        org: OrgName,
+        /// What the file holds
+        #[arg(value_enum)]
+        what: Importable,
+        /// The file as it was exported: CSV, or the JSON of the audit log
+        file: PathBuf,
+        /// When it was extracted [default: what the log or the file's name tells]
+        #[arg(long, value_name = "DATE|RFC3339")]
+        extracted_on: Option<String>,
     },
     /// Put a snapshot, its report and how to check both into one file to hand over
     Bundle {
@@ -387,6 +422,9 @@ impl Cli {
             }
             Action::Snapshots { org } => Command::Snapshots { org },
             Action::Verify { path, allowed_signers } => Command::Verify(Verify { path, allowed_signers }),
+            Action::Import { org, what, file, extracted_on } => {
+                Command::Import { org, import: Import { source: what.source(), file, extracted_on } }
+            }
             Action::Bundle { org, bundle } => Command::Bundle { org, bundle: bundle.into_request() },
             Action::Prune { org, before, yes } => Command::Prune { org, prune: Prune { before, yes } },
             Action::Explain { id } => Command::Explain { id },

@@ -48,7 +48,7 @@ pub(super) async fn read(reader: &Reader<'_>, org: &str) -> Result<(Ledger, Log)
 
 impl Log {
     /// Takes in one event.
-    fn take(&mut self, event: &AuditEvent) {
+    pub(super) fn take(&mut self, event: &AuditEvent) {
         self.events.push(event);
         if !event_types::is_known(&event.r#type) {
             *self.unknown_types.entry(event.r#type.clone()).or_default() += 1;

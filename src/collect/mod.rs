@@ -5,6 +5,7 @@
 //! [`SourceRecord`]. A refused source is a gap, never an error.
 
 mod audit;
+pub mod audit_file;
 mod commits;
 mod decode;
 mod doctor;
@@ -12,6 +13,8 @@ mod error;
 mod event_types;
 mod gated;
 mod groups;
+pub mod invites_file;
+mod layouts;
 mod ledger;
 mod members;
 mod network;

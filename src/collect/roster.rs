@@ -7,6 +7,7 @@ use std::{collections::BTreeMap, fmt};
 
 use chrono::NaiveDate;
 
+use super::layouts::{self, Format};
 use crate::{
     model::{ids::fold, params::Roster, time},
     table::access::Person,
@@ -91,50 +92,110 @@ impl fmt::Display for Fault {
     }
 }
 
-/// Reads a roster: people sorted by folded e-mail address.
+/// A roster that was read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Read {
+    /// People, sorted by folded e-mail address.
+    pub people: Vec<Person>,
+    /// The product whose layout the file has.
+    pub recognized_as: Option<&'static str>,
+}
+
+/// Reads a roster: people sorted by folded e-mail address, by [`read`].
+///
+/// # Errors
+/// As [`read`].
+pub fn parse(bytes: &[u8], file: &str, mapping: &Roster) -> Result<Vec<Person>, Error> {
+    read(bytes, file, mapping).map(|read| read.people)
+}
+
+/// Reads a roster. Columns of the configuration win; else the headers may be those of a known product; else each field
+/// is the header of the same name.
 ///
 /// `file` is the name for errors. Headers and status words compare trimmed and case folded; a comma or a semicolon
 /// separates; a byte-order mark and lines without any value are passed over.
 ///
 /// # Errors
 /// Every value that cannot be read, up to twenty of them, each with line and column.
-pub fn parse(bytes: &[u8], file: &str, mapping: &Roster) -> Result<Vec<Person>, Error> {
+pub fn read(bytes: &[u8], file: &str, mapping: &Roster) -> Result<Read, Error> {
+    let text = utf8(bytes, file)?;
+    let records = records(text, file, mapping)?;
+    let layout = if mapping.columns.is_empty() { layouts::recognize(&records.header.cells) } else { None };
+    let plain = || Format { mapping: mapping.clone(), ..Format::default() };
+    let format = layout.map_or_else(plain, |layout| layout.on(&records.header.cells, mapping));
+    let header = Header::of(&records.header, file, &format.mapping)?;
+    let words = words(&format.mapping);
+    let at = |header: &String| find(&records.header.cells, header).next();
+    let names = format.names.as_ref().and_then(|[first, last]| Some([at(first)?, at(last)?]));
+    let fallback = format.fallback.as_ref().and_then(at);
+    let date_order = mapping.date_order.clone();
+    let mut reader = Reader { header, names, fallback, date_order, words, faults: Vec::new(), people: BTreeMap::new() };
+    for record in &records.rows {
+        reader.row(record, records.header.cells.len());
+    }
+    let people = reader.people.into_values().map(|(_, person)| person).collect();
+    done(Read { people, recognized_as: layout.map(|layout| layout.name) }, reader.faults, file)
+}
+
+/// What was read, if nothing was wrong with it.
+pub(super) fn done<T>(read: T, mut faults: Vec<Fault>, file: &str) -> Result<T, Error> {
+    if faults.is_empty() {
+        return Ok(read);
+    }
+    let total = faults.len();
+    faults.truncate(SHOWN);
+    Err(Error::Lines { file: file.to_owned(), faults, total })
+}
+
+/// The text of a file, without a byte-order mark.
+fn utf8<'b>(bytes: &'b [u8], file: &str) -> Result<&'b str, Error> {
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let line = count_lines(&bytes[..error.valid_up_to()]);
         Error::Encoding { file: file.to_owned(), line }
     })?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let records = records(text, file, mapping)?;
-    let header = Header::of(&records.header, file, mapping)?;
-    let words = words(mapping);
-    let mut reader = Reader { header, words, faults: Vec::new(), people: BTreeMap::new() };
-    for record in &records.rows {
-        reader.row(record, records.header.cells.len());
-    }
-    if reader.faults.is_empty() {
-        return Ok(reader.people.into_values().map(|(_, person)| person).collect());
-    }
-    let total = reader.faults.len();
-    reader.faults.truncate(SHOWN);
-    Err(Error::Lines { file: file.to_owned(), faults: reader.faults, total })
+    Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
+}
+
+/// The records of any table, by the separator whose header has more of the known columns.
+pub(super) fn table(bytes: &[u8], file: &str, known: &[&[&str]]) -> Result<Records, Error> {
+    let text = utf8(bytes, file)?;
+    let found = |separator| {
+        let records = split(text, separator);
+        let header = records.first().map(|r| r.cells.as_slice()).unwrap_or_default();
+        let has = |any: &&&[&str]| header.iter().any(|cell| any.contains(&fold(cell).as_str()));
+        (known.iter().filter(has).count(), records)
+    };
+    let (comma, semicolon) = (found(b','), found(b';'));
+    let records = if semicolon.0 > comma.0 { semicolon.1 } else { comma.1 };
+    with_header(records, file)
+}
+
+/// The first record apart from the others.
+fn with_header(records: Vec<Record>, file: &str) -> Result<Records, Error> {
+    let mut all = records.into_iter();
+    let Some(header) = all.next() else {
+        let what = "the file is empty; it must start with a header line".to_owned();
+        return Err(Error::Header { file: file.to_owned(), line: 1, what });
+    };
+    Ok(Records { header, rows: all.collect() })
 }
 
 /// One record with the line on which it starts.
 #[derive(Debug)]
-struct Record {
+pub(super) struct Record {
     /// Line of the file, from 1.
-    line: usize,
+    pub(super) line: usize,
     /// Cells, trimmed.
-    cells: Vec<String>,
+    pub(super) cells: Vec<String>,
 }
 
 /// The records of a file.
 #[derive(Debug)]
-struct Records {
+pub(super) struct Records {
     /// The first one.
-    header: Record,
+    pub(super) header: Record,
     /// The others that hold any value.
-    rows: Vec<Record>,
+    pub(super) rows: Vec<Record>,
 }
 
 /// Splits a text into records by the separator whose header fits the mapping best.
@@ -143,15 +204,11 @@ fn records(text: &str, file: &str, mapping: &Roster) -> Result<Records, Error> {
         let records = split(text, separator);
         let header = records.first().map(|r| r.cells.as_slice()).unwrap_or_default();
         let fields = FIELDS.iter().filter(|field| find(header, &header_of(field, mapping)).next().is_some()).count();
-        (fields, header.len(), records)
+        (layouts::recognize(header).is_some(), fields, header.len(), records)
     };
     let (comma, semicolon) = (found(b','), found(b';'));
-    let mut all = if (semicolon.0, semicolon.1) > (comma.0, comma.1) { semicolon.2 } else { comma.2 }.into_iter();
-    let Some(header) = all.next() else {
-        let what = "the file is empty; it must start with a header line".to_owned();
-        return Err(Error::Header { file: file.to_owned(), line: 1, what });
-    };
-    Ok(Records { header, rows: all.collect() })
+    let by_semicolon = (semicolon.0, semicolon.1, semicolon.2) > (comma.0, comma.1, comma.2);
+    with_header(if by_semicolon { semicolon.3 } else { comma.3 }, file)
 }
 
 /// Splits a text by a separator; records without any value are left out.
@@ -219,7 +276,7 @@ impl Header {
                 (None, _) if REQUIRED.contains(&field) || mapping.columns.contains_key(field) => {
                     let there = header.cells.join(", ");
                     return Err(wrong(format!(
-                        "there is no column {wanted:?} for {field} (there are: {there}); name the right header under `columns` in [roster]"
+                        "there is no column {wanted:?} for {field} (there are: {there}); name the right header under `columns` in [roster], like columns = {{ email = \"Mail\", status = \"State\" }}"
                     )));
                 }
                 (None, _) => {}
@@ -245,6 +302,12 @@ fn words(mapping: &Roster) -> BTreeMap<String, &'static str> {
 struct Reader {
     /// Where each field stands.
     header: Header,
+    /// Where the first and the last name stand, when no column holds both.
+    names: Option<[usize; 2]>,
+    /// Where an address stands that replaces an empty one.
+    fallback: Option<usize>,
+    /// How dates are written.
+    date_order: String,
     /// Status words.
     words: BTreeMap<String, &'static str>,
     /// Faults, in file order.
@@ -287,6 +350,9 @@ impl Reader {
         }
         let [username, name, manager_email, department] =
             ["username", "name", "manager_email", "department"].map(|field| self.cell(record, field));
+        let at = |i: &usize| record.cells.get(*i).filter(|cell| !cell.is_empty()).cloned();
+        let joined = || self.names.map(|both| both.iter().filter_map(at).collect::<Vec<_>>().join(" "));
+        let name = name.or_else(joined).filter(|name| !name.is_empty());
         let person =
             Person { email, username, name, status: status.to_owned(), terminated_on, manager_email, department };
         self.people.insert(key, (line, person));
@@ -294,7 +360,8 @@ impl Reader {
 
     /// The address of a record.
     fn email(&mut self, record: &Record) -> Option<String> {
-        match self.cell(record, "email") {
+        let fallback = || self.fallback.and_then(|at| record.cells.get(at)).filter(|cell| !cell.is_empty()).cloned();
+        match self.cell(record, "email").or_else(fallback) {
             None => self.fault(record.line, "email", "no e-mail address; add it or remove the line".to_owned()),
             Some(email) if !email.contains('@') => {
                 self.fault(record.line, "email", format!("{email:?} is not an e-mail address"));
@@ -325,13 +392,35 @@ impl Reader {
     #[expect(clippy::option_option, reason = "absent and wrong are different things here")]
     fn date(&mut self, record: &Record, field: &str) -> Option<Option<NaiveDate>> {
         let Some(text) = self.cell(record, field) else { return Some(None) };
-        // Ten characters exactly: the parser alone would take 2026-9-3, which other tools read otherwise.
-        let date = time::parse_date(&text).filter(|_| text.len() == 10);
+        let date = date_of(&text, &self.date_order);
         if date.is_none() {
-            self.fault(record.line, field, format!("{text:?} is not a date; write it as 2026-09-30"));
+            let what = format!("{text:?} is not a date; write it as 2026-09-30, or set `date_order` in [roster]");
+            self.fault(record.line, field, what);
         }
         date.map(Some)
     }
+}
+
+/// Reads a date: `2026-09-30` always, an instant by its UTC day, other forms only in the configured order, since a
+/// guess would move a leaver's last day.
+fn date_of(text: &str, order: &str) -> Option<NaiveDate> {
+    // Ten characters exactly: the parser alone would take 2026-9-3, which other tools read otherwise.
+    if let Some(date) = time::parse_date(text).filter(|_| text.len() == 10) {
+        return Some(date);
+    }
+    if text.len() > 10 && text.as_bytes().get(10) == Some(&b'T') {
+        return time::parse(text).map(|t| t.date_naive());
+    }
+    let parts: Vec<&str> = text.split(['/', '.', '-']).collect();
+    let [one, two, year] = parts.as_slice() else { return None };
+    let (day, month) = match order {
+        "dmy" => (one, two),
+        "mdy" => (two, one),
+        _ => return None,
+    };
+    let number = |text: &str| text.parse::<u32>().ok().filter(|_| text.len() <= 2);
+    let year = year.parse().ok().filter(|_| year.len() == 4)?;
+    NaiveDate::from_ymd_opt(year, number(month)?, number(day)?)
 }
 
 #[cfg(test)]

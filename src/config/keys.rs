@@ -73,6 +73,9 @@ pub const ROSTER_FIELDS: [&str; 7] =
 /// Employment statuses of the roster.
 pub const STATUSES: [&str; 4] = ["active", "leave", "contractor", "terminated"];
 
+/// Orders of day, month and year.
+const DATE_ORDERS: [&str; 3] = ["ymd", "mdy", "dmy"];
+
 /// Paper formats.
 const PAPERS: [&str; 2] = ["a4", "letter"];
 
@@ -104,15 +107,12 @@ pub static SECTIONS: [(&str, &str); 9] = [
     ("analyzers.owner-coverage", "Who could act for the organization."),
     ("analyzers.offboarding", "Leavers."),
     ("report", "How the report looks."),
-    (
-        "roster",
-        "People as HR or the identity provider knows them, exported as CSV. Remove the table when there is none.",
-    ),
+    ("roster", "People as HR or the identity provider knows them, exported as CSV."),
     ("exceptions", "Accepted risks: each has an owner, a reason and an end. Repeat the table for each."),
 ];
 
 /// All keys, grouped as [`SECTIONS`].
-pub static KEYS: [Key; 26] = [
+pub static KEYS: [Key; 28] = [
     open("org.*", "plan", Kind::Plan, "\"team\"", "Plan of the organization; without it the Hub is asked."),
     open("seats", "price_usd", Kind::Price, "20.0", "Price of a seat per month; without it the plan's list price."),
     open("seats", "purchased", Kind::Whole(0, 10_000_000), "40", "Seats on the contract, compared with those counted."),
@@ -183,7 +183,7 @@ pub static KEYS: [Key; 26] = [
         "file",
         Kind::Text,
         "\"people.csv\"",
-        "The CSV file; a relative path starts at the folder of this file.",
+        "The CSV file, read by every collection; without it the newest `rollcall import` counts.",
     ),
     open(
         "roster",
@@ -198,6 +198,20 @@ pub static KEYS: [Key; 26] = [
         Kind::Lists(&STATUSES),
         "{ terminated = [\"Terminated\", \"Left\"], leave = [\"On Leave\"] }",
         "The company's own words for the four statuses.",
+    ),
+    preset(
+        "roster",
+        "date_order",
+        Kind::Word(&DATE_ORDERS),
+        "\"ymd\"",
+        "How dates are written: \"ymd\" (2026-09-30), \"mdy\" (9/30/2026) or \"dmy\" (30.9.2026).",
+    ),
+    preset(
+        "roster",
+        "max_age_days",
+        Kind::Whole(0, LONG),
+        "30",
+        "Days after which an imported roster or list of invites proves nothing about today.",
     ),
     open("exceptions", "analyzer", Kind::Text, "\"inactive-seats\"", "Analyzer whose finding is accepted."),
     open("exceptions", "rule", Kind::Text, "\"inactive\"", "Rule whose finding is accepted."),
@@ -238,8 +252,8 @@ pub static OPTIONAL: [Key; 2] = [
 ];
 
 /// Keys without which their table says nothing.
-pub const REQUIRED: [(&str, &[&str]); 2] =
-    [("roster", &["file"]), ("exceptions", &["analyzer", "rule", "subject", "reason", "approved_by", "expires"])];
+pub const REQUIRED: [(&str, &[&str]); 1] =
+    [("exceptions", &["analyzer", "rule", "subject", "reason", "approved_by", "expires"])];
 
 /// The declared keys of a section.
 pub fn of_section(section: &str) -> impl Iterator<Item = &'static Key> {

@@ -8,6 +8,7 @@ use super::{
     coverage::{Coverage, Plan, Source},
     evidence::Request,
     ids::{OrgName, SnapshotId},
+    import::Import,
     time::Timestamp,
 };
 
@@ -39,6 +40,9 @@ pub struct Manifest {
     pub plan: PlanFact,
     /// Per source, all of [`Source::ALL`].
     pub sources: BTreeMap<Source, SourceRecord>,
+    /// Files that were read in place of, or beside, the Hub; in the order of their sources.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub imports: Vec<Import>,
     /// Per table that was written.
     pub tables: BTreeMap<String, TableRecord>,
     /// The audit log and its archive.
@@ -177,6 +181,12 @@ pub struct Previous {
 }
 
 impl Manifest {
+    /// The imported file of a source.
+    #[must_use]
+    pub fn import(&self, source: Source) -> Option<&Import> {
+        self.imports.iter().find(|import| import.source == source)
+    }
+
     /// Coverage of a source; a source that the manifest does not name was not asked for.
     #[must_use]
     pub fn coverage(&self, source: Source) -> Coverage {

@@ -9,6 +9,7 @@ pub mod coverage;
 pub mod evidence;
 pub mod exception;
 pub mod ids;
+pub mod import;
 pub mod manifest;
 pub mod outcome;
 pub mod params;

@@ -122,16 +122,56 @@ pub struct Params {
     pub activity: Activity,
     /// `[analyzers]`.
     pub analyzers: Analyzers,
+    /// Age of imported files.
+    pub imports: Imports,
+}
+
+/// What holds for imported files.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Imports {
+    /// `[roster] max_age_days`: days after which a roster or a list of invites proves nothing about today.
+    pub max_age_days: i64,
+}
+
+impl Default for Imports {
+    fn default() -> Self {
+        Self { max_age_days: 30 }
+    }
 }
 
 /// `[roster]`: which column of a people export says what.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Roster {
-    /// The file, relative to the folder of the configuration.
+    /// The file, relative to the folder of the configuration; empty when it is imported.
     pub file: String,
     /// Header of each field; a field not named here is the header of the same name.
     pub columns: std::collections::BTreeMap<String, String>,
     /// A company's own words for `active`, `leave`, `contractor` and `terminated`.
     pub status_values: std::collections::BTreeMap<String, Vec<String>>,
+    /// How dates are written: `ymd`, `mdy` or `dmy`.
+    pub date_order: String,
+    /// Days after which the roster proves nothing about today.
+    pub max_age_days: i64,
+}
+
+impl Default for Roster {
+    fn default() -> Self {
+        Self {
+            file: String::new(),
+            columns: std::collections::BTreeMap::new(),
+            status_values: std::collections::BTreeMap::new(),
+            date_order: "ymd".to_owned(),
+            max_age_days: Imports::default().max_age_days,
+        }
+    }
+}
+
+impl Roster {
+    /// Whether it says how a file is to be read.
+    #[must_use]
+    pub fn is_mapping(&self) -> bool {
+        !self.columns.is_empty() || !self.status_values.is_empty() || self.date_order != Self::default().date_order
+    }
 }

@@ -9,6 +9,7 @@
 //! STORE/ORG/.staging/<id>/audit_events/month=…      become parts of the archive just before
 //! STORE/ORG/snapshots/<id>/{manifest.json,SHA256SUMS,tables/,raw/}
 //! STORE/ORG/audit_events/month=YYYY-MM/<id>.parquet
+//! STORE/ORG/imports/<source>/<time>-<digest>/…     files that were imported, with their records
 //! STORE/ORG/pruned.jsonl                            snapshots that were deleted on purpose
 //! ```
 
@@ -24,6 +25,8 @@ pub(super) const SUMS: &str = crate::model::sums::FILE;
 pub(super) const SNAPSHOTS: &str = "snapshots";
 /// Folder of the audit archive.
 pub(super) const ARCHIVE: &str = "audit_events";
+/// Folder of imported files.
+pub(super) const IMPORTS: &str = "imports";
 /// Folder of unfinished collections.
 pub(super) const STAGING: &str = ".staging";
 /// Prefix of a month's folder; the hive column `month`.
@@ -57,6 +60,16 @@ impl OrgPaths {
     /// Folder of the audit archive.
     pub(super) fn archive(&self) -> PathBuf {
         self.0.join(ARCHIVE)
+    }
+
+    /// Folder of imported files.
+    pub(super) fn imports(&self) -> PathBuf {
+        self.0.join(IMPORTS)
+    }
+
+    /// Folder of the imported files of one source.
+    pub(super) fn imports_of(&self, source: Source) -> PathBuf {
+        self.imports().join(source.name())
     }
 
     /// Folder of unfinished collections.

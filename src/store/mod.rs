@@ -16,6 +16,7 @@ pub mod archive;
 mod chain;
 mod disk;
 pub mod error;
+pub mod imports;
 mod journal;
 mod layout;
 pub mod lock;
@@ -36,6 +37,7 @@ mod tests;
 
 pub use archive::Appended;
 pub use error::Error;
+pub use imports::Kept;
 pub use lock::Lock;
 pub use prune::Pruned;
 pub use read::{Head, Presence, Snapshot};

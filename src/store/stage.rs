@@ -19,7 +19,7 @@ use crate::{
         evidence::{Body, Request, Spool},
         ids::SnapshotId,
         manifest::Audit,
-        time::Timestamp,
+        time::{self, Timestamp},
     },
     table::{activity::AuditEvent, packed::Packed},
 };
@@ -219,6 +219,28 @@ impl Staging {
     /// When the disk refuses, or a part of the archive is missing or unreadable.
     pub fn append_events(&mut self, events: &Packed<AuditEvent>, read: bool) -> Result<archive::Appended, Error> {
         self.append_up_to(events, read, archive::EXPORT_LIMIT)
+    }
+
+    /// Adds the events of an imported log, which ends at `seen_until`. What happened after its end was not seen: a log
+    /// that ends more than a day before the snapshot is partial, and nobody was observed up to the snapshot.
+    ///
+    /// # Errors
+    /// As [`Staging::append_events`].
+    pub fn append_imported(
+        &mut self,
+        events: &Packed<AuditEvent>,
+        seen_until: Timestamp,
+    ) -> Result<archive::Appended, Error> {
+        let mut appended = self.append_events(events, true)?;
+        let as_of = self.as_of();
+        if as_of - seen_until > TimeDelta::days(1) {
+            appended.audit.observed_since = None;
+            let (from, to) = (time::format(seen_until), time::format(as_of));
+            let ends = format!("the imported log ends at {from}: what happened between {from} and {to} was not seen");
+            appended.partial = Some(appended.partial.map_or_else(|| ends.clone(), |why| format!("{why}; {ends}")));
+            self.audit = Some(appended.audit.clone());
+        }
+        Ok(appended)
     }
 
     /// [`Staging::append_events`] with another limit of the Hub's export.

@@ -14,6 +14,7 @@ use super::{
     chain::{self, Chain},
     disk,
     error::Error,
+    imports,
     layout::{self, OrgPaths},
     read, sums,
 };
@@ -300,6 +301,15 @@ impl Check {
             chain.add(dir.join(layout::MANIFEST), manifest, &sha256)?;
         }
         chain.end(org)?;
+        for dir in imports::folders(org)? {
+            self.list(&dir)?;
+            if !imports::agrees(&dir)? {
+                return Err(differs(
+                    dir,
+                    "its record does not describe the file beside it: one was changed afterwards",
+                ));
+            }
+        }
         self.done.unchecked.extend(chain.gone());
         self.done.unchecked.extend(chain.unfinished());
         no_stray_parts(org, chain.newest())
@@ -341,7 +351,7 @@ fn is_evidence(folder: Option<&Path>) -> bool {
 
 /// Whether a folder is an organization's.
 fn is_org(path: &Path) -> bool {
-    path.join(layout::SNAPSHOTS).is_dir() || path.join(layout::ARCHIVE).is_dir()
+    path.join(layout::IMPORTS).is_dir() || path.join(layout::SNAPSHOTS).is_dir() || path.join(layout::ARCHIVE).is_dir()
 }
 
 /// Compares the tables in a folder with those that its manifest describes.
@@ -366,6 +376,22 @@ fn tables_agree(dir: &Path, listed: &BTreeMap<String, String>, manifest: &Manife
 
 /// Compares what each kept body decodes to with the digest of the answer as it arrived.
 fn bodies_agree(dir: &Path, listed: &BTreeMap<String, String>, manifest: &Manifest) -> Result<(), Error> {
+    for import in &manifest.imports {
+        let path = dir.join(&import.raw);
+        if !listed.contains_key(&import.raw) {
+            let what = format!("it names the imported file {:?}, which SHA256SUMS does not list", import.raw);
+            return Err(differs(dir.join(layout::MANIFEST), what));
+        }
+        let found = disk::digest_decoded(&path).map_err(|e| {
+            differs(path.clone(), format!("it cannot be decompressed ({e}): it is not what was imported"))
+        })?;
+        if found != (import.sha256.clone(), import.bytes) {
+            return Err(differs(
+                path,
+                "it decodes to something else than the imported file that manifest.json records",
+            ));
+        }
+    }
     for request in manifest.sources.values().flat_map(|source| &source.requests) {
         let Some(raw) = &request.raw else { continue };
         // A manifest that was tampered with may name any path; what is not listed here is not opened.

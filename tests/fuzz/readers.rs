@@ -22,7 +22,8 @@ pub(crate) fn wire(bytes: &[u8]) {
 /// A roster file.
 pub(crate) fn roster(bytes: &[u8]) {
     let words = BTreeMap::from([("terminated".to_owned(), vec!["Left".to_owned()])]);
-    let mapping = Roster { file: "people.csv".to_owned(), columns: BTreeMap::new(), status_values: words };
+    let mapping =
+        Roster { file: "people.csv".to_owned(), columns: BTreeMap::new(), status_values: words, ..Roster::default() };
     if let Err(error) = roster::parse(bytes, "people.csv", &mapping) {
         assert!(!error.to_string().is_empty());
     }

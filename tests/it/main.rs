@@ -12,6 +12,7 @@ mod faulty;
 mod fuzz;
 mod hostile;
 mod house;
+mod import;
 mod privacy;
 mod quota;
 mod readme;

@@ -276,6 +276,9 @@ fn hits(view: &View<'_>, leaver: &Leaver<'_>, left: &Residue, hours: Option<i64>
     if !gaps.is_empty() && rest.is_empty() {
         hits.push(Hit::missing(format!("nothing was found, but not everything was seen: {}", gaps.join(", "))));
     }
+    if let Some(age) = view.stale_roster().filter(|_| hits.is_empty()) {
+        hits.push(Hit::missing(format!("nothing was found, but the roster was {age} days old")));
+    }
     if hits.is_empty() {
         let when = hours
             .map_or_else(String::new, |hours| format!(", removed {} after the last working day", count(hours, "hour")));
@@ -306,5 +309,6 @@ fn sum(view: &View<'_>, rows: &mut [Judged]) -> Summary {
     if !view.has_roster() {
         limits.push("No roster was given: only those who left the organization in the period are listed.".to_owned());
     }
+    limits.extend(view.roster_limit());
     Summary { totals, limits, charts: Vec::new() }
 }

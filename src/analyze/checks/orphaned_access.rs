@@ -203,6 +203,7 @@ fn limits(view: &View<'_>) -> Vec<String> {
     if !view.has_roster() {
         limits.push("No roster was given: the rules terminated-with-access and not-in-roster do not apply.".to_owned());
     }
+    limits.extend(view.roster_limit());
     if view.is_gap(Source::Scim) {
         limits.push(
             "SCIM could not be read: the rules scim-deprovisioned and unmanaged-by-scim do not apply.".to_owned(),

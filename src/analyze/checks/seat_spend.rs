@@ -351,6 +351,7 @@ fn limits(view: &View<'_>) -> Vec<String> {
         limits
             .push("No roster was given: people who have left the company cannot be told, nor departments.".to_owned());
     }
+    limits.extend(view.roster_limit());
     limits
 }
 

@@ -186,6 +186,19 @@ impl<'a> View<'a> {
         self.manifest.coverage(Source::Roster).has_rows()
     }
 
+    /// Age in days of a roster that is too old to prove anything about today.
+    pub(crate) fn stale_roster(&self) -> Option<i64> {
+        let import = self.manifest.import(Source::Roster)?;
+        let stale = import.is_stale(self.as_of(), self.params.imports.max_age_days);
+        import.age_days(self.as_of()).filter(|_| stale)
+    }
+
+    /// What an old roster keeps the reader from knowing, as a limit.
+    pub(crate) fn roster_limit(&self) -> Option<String> {
+        self.stale_roster()
+            .map(|age| format!("The roster was {age} days old: who left the company since then cannot be told."))
+    }
+
     /// Whether at least one member row shows a role.
     pub(crate) fn roles_visible(&self) -> bool {
         self.tables.members.iter().any(|m| m.role.is_some())

@@ -1,6 +1,7 @@
 //! `changes`, `privileged-activity` and `offboarding`.
 
 use super::{Org, ago, id, org};
+use crate::model::import::Import;
 use crate::{
     model::{
         coverage::{Coverage, Source},
@@ -211,4 +212,28 @@ fn a_leaver_is_found_in_every_source_and_late_removals_are_counted() {
     let blind = org.coverage(Source::Tokens, Coverage::Forbidden);
     assert_eq!(blind.verdict(OFFBOARDING, "person", "clean"), "unknown medium source-missing");
     assert_eq!(blind.verdict(OFFBOARDING, "person", "still"), "fail critical residual-access");
+}
+
+#[test]
+fn an_old_roster_leaves_no_leaver_clean() {
+    let with_roster_of = |days: i64| {
+        let mut org = org().member("still", "read").before(60, &["still", "gone"]).life(30, "org.leave", "gone", "");
+        org = org.person("gone", "terminated", None);
+        org.manifest.imports = vec![Import {
+            source: Source::Roster,
+            file: "people.csv".to_owned(),
+            sha256: String::new(),
+            bytes: 0,
+            rows: 1,
+            extracted_on: Some(ago(days)),
+            extracted_from: None,
+            recognized_as: None,
+            imported_at: None,
+            mapped: false,
+            raw: String::new(),
+        }];
+        org
+    };
+    assert_eq!(with_roster_of(30).verdict(OFFBOARDING, "person", "gone"), "pass info clean");
+    assert_eq!(with_roster_of(31).verdict(OFFBOARDING, "person", "gone"), "unknown medium source-missing");
 }

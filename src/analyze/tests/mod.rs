@@ -80,6 +80,7 @@ pub(super) fn org() -> Org {
             sources: Source::ALL.into_iter().map(|s| (s, record(coverage(s)))).collect(),
             tables: BTreeMap::new(),
             audit: Audit { observed_since: Some(ago(365)), ..Audit::default() },
+            imports: Vec::new(),
             config_sha256: String::new(),
             previous: None,
         },

@@ -16,6 +16,7 @@ fn mapping() -> Roster {
             ("leave".to_owned(), list(&["On Leave"])),
         ]
         .into(),
+        ..Roster::default()
     }
 }
 
@@ -71,7 +72,7 @@ fn every_faulty_line_is_named_with_its_column() {
         [
             "line 4, column \"Work Email\": no e-mail address; add it or remove the line",
             "line 5, column \"Employment Status\": \"gone\" is not a known status; map it to one of active, leave, contractor, terminated under `status_values` in [roster]",
-            "line 6, column \"Termination Date\": \"30.09.2026\" is not a date; write it as 2026-09-30",
+            "line 6, column \"Termination Date\": \"30.09.2026\" is not a date; write it as 2026-09-30, or set `date_order` in [roster]",
             "line 8, column \"Work Email\": \"A@EXAMPLE.ORG\" is already on line 2; keep one line for each person",
             "line 9: 2 cells where the header has 4; quote cells that hold the separator",
             "line 10, column \"Work Email\": \"nobody\" is not an e-mail address",

@@ -2,7 +2,12 @@
 
 use super::{Context, heading, note, paragraph, table};
 use crate::{
-    model::{outcome::TieOut, time, verdict::Verdict},
+    model::{
+        import::{DateFrom, Import},
+        outcome::TieOut,
+        time,
+        verdict::Verdict,
+    },
     report::{
         SourceFact,
         document::{Block, Span, Text, mono, plain},
@@ -24,6 +29,7 @@ pub(super) fn blocks(context: &Context<'_>) -> Vec<Block> {
     out.push(Block::Facts(token(context)));
     out.push(heading(words.get("scope.audit")));
     out.extend(audit(context));
+    out.extend(imports(context));
     out.push(heading(words.get("scope.thresholds")));
     out.push(Block::Facts(thresholds(context)));
     out.push(heading(words.get("scope.limits")));
@@ -122,6 +128,49 @@ fn audit(context: &Context<'_>) -> Vec<Block> {
         lines.push(words.say("scope.audit-unknown", &[("types", &types.join(", "))]));
     }
     vec![Block::Bullets(lines.into_iter().map(plain).collect())]
+}
+
+/// Imported files with their dates and ages, and which of them are too old; nothing without any.
+fn imports(context: &Context<'_>) -> Vec<Block> {
+    let words = &context.words;
+    let manifest = context.input.manifest;
+    if manifest.imports.is_empty() {
+        return Vec::new();
+    }
+    let columns = [
+        (words.get("scope.source"), 1.6),
+        (words.get("scope.import-file"), 2.4),
+        (words.get("scope.import-extracted"), 2.6),
+        (words.get("scope.import-age"), -0.8),
+        (words.get("scope.import-digest"), 3.4),
+    ];
+    let row = |import: &Import| {
+        let unknown = || words.get("scope.import-undated");
+        let from = import.extracted_from.map(DateFrom::words).unwrap_or_default();
+        let dated = import.extracted_on.map_or_else(unknown, |t| format!("{} {from}", time::format(t)));
+        let layout = import.recognized_as.as_deref().map(|product| format!(" ({product})")).unwrap_or_default();
+        let age = import.age_days(manifest.as_of).map_or_else(|| words.get("unknown.value"), |days| days.to_string());
+        let file = plain(format!("{}{layout}", import.file));
+        vec![mono(import.source.name().to_owned()), file, plain(dated), plain(age), mono(import.sha256.clone())]
+    };
+    let rows = manifest.imports.iter().map(row).collect();
+    let mut out = vec![heading(words.get("scope.imports")), table(&columns, rows, words.get("scope.table-empty"))];
+    let max = context.input.params.imports.max_age_days;
+    let limits = manifest.imports.iter().filter_map(|import| {
+        let name = words.find(&format!("source.{}", import.source)).unwrap_or(import.source.name());
+        let days = import.age_days(manifest.as_of).map(|days| days.to_string());
+        let values = [("name", name), ("file", &import.file), ("n", days.as_deref().unwrap_or_default())];
+        match days {
+            None => Some(words.say("scope.import-no-date", &values)),
+            Some(_) if import.is_stale(manifest.as_of, max) => Some(words.say("scope.import-old", &values)),
+            Some(_) => None,
+        }
+    });
+    let limits: Vec<_> = limits.map(plain).collect();
+    if !limits.is_empty() {
+        out.push(Block::Bullets(limits));
+    }
+    out
 }
 
 /// Thresholds and prices in force.

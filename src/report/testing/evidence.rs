@@ -69,6 +69,7 @@ pub(super) fn manifest() -> Manifest {
             unknown_types: [("org.custom_role.create".to_owned(), 2)].into(),
             parts: [("audit_events/month=2026-09/20261001T060000Z.parquet".to_owned(), "ef".repeat(32))].into(),
         },
+        imports: Vec::new(),
         config_sha256: "01".repeat(32),
         previous: None,
     }

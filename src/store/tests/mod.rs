@@ -144,6 +144,7 @@ fn manifest(staging: &Staging) -> Manifest {
         sources: BTreeMap::new(),
         tables: BTreeMap::new(),
         audit: Audit::default(),
+        imports: Vec::new(),
         config_sha256: String::new(),
         previous: None,
     }

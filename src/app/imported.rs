@@ -1,0 +1,145 @@
+//! The files that a collection takes in: the configured roster, and the newest import of each source.
+
+use super::{error::Error, import, settings::Settings};
+use crate::{
+    collect::{audit_file, invites_file, roster},
+    config,
+    model::{
+        coverage::{Coverage, Source},
+        import::{DateFrom, Import},
+        manifest::SourceRecord,
+        time,
+    },
+    store::{Kept, OrgStore},
+    table::access::{InvitedFile, Person},
+};
+
+/// A file that was read, with the bytes it was read from.
+#[derive(Debug)]
+pub(super) struct File<T> {
+    /// The file as it is.
+    pub(super) bytes: Vec<u8>,
+    /// What is known of it.
+    pub(super) import: Import,
+    /// What it holds.
+    pub(super) rows: T,
+}
+
+/// The files of one collection, all but the log read.
+#[derive(Debug, Default)]
+pub(super) struct Files {
+    /// People.
+    pub(super) roster: Option<File<Vec<Person>>>,
+    /// Pending invites.
+    pub(super) invites: Option<File<Vec<InvitedFile>>>,
+    /// The audit log; read only when the Hub does not give its own.
+    log: Option<Kept>,
+    /// Whether there was a roster that was left out.
+    pub(super) left_out: bool,
+    /// What the user should know, one sentence each.
+    pub(super) warnings: Vec<String>,
+}
+
+impl Files {
+    /// Reads what there is and is not skipped.
+    ///
+    /// # Errors
+    /// When a file cannot be read, or not under the mapping of today.
+    pub(super) fn read(settings: &Settings, place: &OrgStore, skipped: &[Source]) -> Result<Self, Error> {
+        let mut files = Self::default();
+        let configured = settings.config.values.roster.as_ref().filter(|roster| !roster.file.is_empty());
+        let kept = place.newest_import(Source::Roster)?;
+        if skipped.contains(&Source::Roster) {
+            files.left_out = configured.is_some() || kept.is_some();
+        } else if let Some(mapping) = configured {
+            files.roster = Some(of_configuration(settings, mapping)?);
+            if let Some(kept) = kept {
+                files.warnings.push(format!(
+                    "the roster is {}, as [roster] names it; the imported {} is not read",
+                    mapping.file, kept.import.file
+                ));
+            }
+        } else if let Some(kept) = kept {
+            let bytes = place.original(&kept)?;
+            let mapping = settings.config.values.roster.clone().unwrap_or_default();
+            let read = roster::read(&bytes, &kept.import.file, &mapping)?;
+            let import = Import {
+                rows: read.people.len() as u64,
+                recognized_as: read.recognized_as.map(str::to_owned),
+                mapped: mapping.is_mapping(),
+                ..kept.import
+            };
+            files.roster = Some(File { bytes, import, rows: read.people });
+        }
+        if let Some(kept) = place.newest_import(Source::Invites)? {
+            let bytes = place.original(&kept)?;
+            let rows = invites_file::parse(&bytes, &kept.import.file).map_err(Error::Roster)?;
+            files.invites = Some(File { bytes, import: kept.import, rows });
+        }
+        files.log = place.newest_import(Source::AuditLog)?.filter(|_| !skipped.contains(&Source::AuditLog));
+        Ok(files)
+    }
+
+    /// The imported log, where the Hub gave none of its own.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(super) fn log(&mut self, place: &OrgStore, hub: Coverage) -> Result<Option<File<audit_file::Log>>, Error> {
+        let Some(kept) = self.log.take() else { return Ok(None) };
+        if hub.has_rows() {
+            self.warnings
+                .push(format!("the Hub gave the audit log itself; the imported {} is not read", kept.import.file));
+            return Ok(None);
+        }
+        let bytes = place.original(&kept)?;
+        let rows = audit_file::parse(&bytes, &kept.import.file).map_err(Error::ImportLog)?;
+        Ok(Some(File { bytes, import: kept.import, rows }))
+    }
+}
+
+/// The roster that the configuration names.
+fn of_configuration(settings: &Settings, mapping: &crate::model::params::Roster) -> Result<File<Vec<Person>>, Error> {
+    let path = settings.config.resolve(&mapping.file);
+    let bytes = std::fs::read(&path).map_err(|source| Error::RosterFile { path: path.clone(), source })?;
+    let read = roster::read(&bytes, &path.display().to_string(), mapping)?;
+    let file = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let date = import::of_name(&file).map(time::start_of);
+    let import = Import {
+        source: Source::Roster,
+        sha256: config::sha256(&bytes),
+        bytes: bytes.len() as u64,
+        rows: read.people.len() as u64,
+        extracted_on: date,
+        extracted_from: date.map(|_| DateFrom::FileName),
+        recognized_as: read.recognized_as.map(str::to_owned),
+        imported_at: None,
+        mapped: mapping.is_mapping(),
+        raw: String::new(),
+        file,
+    };
+    Ok(File { bytes, import, rows: read.people })
+}
+
+/// The record of a source that is a file.
+pub(super) fn record(import: Option<&Import>, left_out: bool) -> SourceRecord {
+    let (coverage, why) = match (import, left_out) {
+        (Some(import), _) => (Coverage::Imported, Some(sentence(import))),
+        (None, true) => (Coverage::Skipped, Some("left out by the user".to_owned())),
+        (None, false) => (Coverage::NotRequested, None),
+    };
+    let rows = import.map_or(0, |import| import.rows);
+    SourceRecord { coverage, why, rows, requests: Vec::new(), tie_outs: std::collections::BTreeMap::new() }
+}
+
+/// Where a source's rows are from.
+pub(super) fn sentence(import: &Import) -> String {
+    format!("read from a file with SHA-256 {}", import.sha256)
+}
+
+/// Makes the record of the refused audit log that of the imported one; what the Hub said stays.
+pub(super) fn take_log(record: &mut SourceRecord, import: &Import) {
+    let refused = record.why.take().map(|why| format!("; the Hub: {why}")).unwrap_or_default();
+    record.coverage = Coverage::Imported;
+    record.why = Some(format!("{}{refused}", sentence(import)));
+    record.rows = import.rows;
+}
