@@ -318,7 +318,7 @@ pub(super) struct ReportArgs {
     /// Template: a bundled one or the path of your own; may be repeated [default: access-review]
     #[arg(long, value_name = "NAME|PATH")]
     template: Vec<String>,
-    /// Formats [default: csv,pdf]
+    /// Formats: csv, pdf, json, md, xlsx, oscal or ocsf [default: csv,pdf]
     #[arg(long, value_name = "FORMAT", value_delimiter = ',')]
     format: Vec<String>,
     /// Folder of the reports [default: ./rollcall-reports]
@@ -341,7 +341,7 @@ pub(super) struct BundleArgs {
     /// Template of the report; may be repeated [default: access-review]
     #[arg(long, value_name = "NAME|PATH")]
     template: Vec<String>,
-    /// Formats of the report [default: csv,pdf]
+    /// Formats, as of `report` [default: csv,pdf]
     #[arg(long, value_name = "FORMAT", value_delimiter = ',')]
     format: Vec<String>,
     /// Sign with this Ed25519 key; one with a passphrase, and a .pub, through the ssh-agent

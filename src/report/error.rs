@@ -75,6 +75,15 @@ pub enum Error {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// A report does not become a spreadsheet.
+    #[error("cannot write the template {template} as xlsx")]
+    Xlsx {
+        /// Name of the template.
+        template: String,
+        /// Why.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// The report folder cannot be written.
     #[error("cannot {doing} {}", path.display())]
     Io {

@@ -173,7 +173,10 @@ mod tests {
         let expected = [
             "access-review.json",
             "access-review.md",
+            "access-review.ocsf.jsonl",
+            "access-review.oscal.json",
             "access-review.pdf",
+            "access-review.xlsx",
             "csv/access.csv",
             "csv/changes.csv",
             "csv/inactive-seats.csv",

@@ -127,7 +127,7 @@ fn raw(text: &str) -> Vec<char> {
 
 /// A full run with everything on.
 fn run(hub: &Scripted, sandbox: &Sandbox, more: &str) -> io::Result<Run> {
-    let line = format!("run {ORG} -v --as-of 2026-10-01T06:00:00Z --format csv,json,pdf,md {more}");
+    let line = format!("run {ORG} -v --as-of 2026-10-01T06:00:00Z --format csv,json,pdf,md,xlsx,oscal,ocsf {more}");
     let run = hub.run(sandbox, &line)?;
     assert_eq!(run.code, 0, "{run:?}");
     Ok(run)
@@ -161,6 +161,13 @@ fn a_hostile_organization_comes_out_as_text() {
     assert!(raw(&markdown).is_empty(), "{:?}", raw(&markdown));
     assert!(!markdown.contains("<script>"), "{markdown}");
     pdf_has_text(&report).unwrap();
+    for name in ["access-review.oscal.json", "access-review.ocsf.jsonl"] {
+        let text = fs::read_to_string(report.join(name)).unwrap();
+        assert!(raw(&text).is_empty(), "{name}: {:?}", raw(&text));
+        let documents = serde_json::Deserializer::from_str(&text).into_iter::<Value>();
+        assert!(documents.map(Result::unwrap).count() > 0, "{name}");
+    }
+    spreadsheet_is_harmless(&report).unwrap();
     nothing_left_its_place(&sandbox).unwrap();
     for path in hub.asked() {
         let fine = path == "/api/whoami-v2" || path.starts_with(&format!("/api/organizations/{ORG}/")) || {
@@ -197,6 +204,31 @@ fn csv_is_harmless(report: &Path) -> io::Result<()> {
         }
     }
     assert!(cells > 2000, "only {cells} cells were looked at");
+    Ok(())
+}
+
+/// The spreadsheet opens, says what the CSV says, runs nothing and hides nothing.
+fn spreadsheet_is_harmless(report: &Path) -> io::Result<()> {
+    let bytes = fs::read(report.join("access-review.xlsx"))?;
+    let mut archive = zip::ZipArchive::new(io::Cursor::new(bytes.as_slice()))?;
+    for at in 0..archive.len() {
+        let mut part = String::new();
+        io::Read::read_to_string(&mut archive.by_index(at)?, &mut part)?;
+        assert!(!part.contains("<f>") && !part.contains("TargetMode=\"External\""), "part {at}");
+    }
+    let mut book: calamine::Xlsx<_> =
+        calamine::open_workbook_from_rs(io::Cursor::new(bytes)).map_err(io::Error::other)?;
+    let rows = calamine::Reader::worksheet_range(&mut book, "inactive-seats").map_err(io::Error::other)?;
+    let csv = fs::read(report.join("csv/inactive-seats.csv"))?;
+    let mut reader = csv::ReaderBuilder::new().from_reader(csv.as_slice());
+    let mut seen = 0;
+    for (row, record) in rows.rows().skip(1).zip(reader.records()) {
+        let (subject, record) = (row[1].to_string(), record?);
+        assert!(record[1] == subject || record[1] == format!("'{subject}"), "{subject:?}");
+        assert!(!subject.contains(['\u{202e}', '\u{1b}']), "{subject:?}");
+        seen += 1;
+    }
+    assert_eq!(seen + 1, rows.height(), "every row is there");
     Ok(())
 }
 

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Whether an exception is a finding of its own.
-pub(super) fn is_finding(outcome: &ExceptionOutcome) -> bool {
+pub(in crate::report) fn is_finding(outcome: &ExceptionOutcome) -> bool {
     outcome.state != ExceptionState::InForce
 }
 
@@ -76,7 +76,7 @@ fn exception_table(context: &Context<'_>, list: &[&ExceptionOutcome], empty: &st
 }
 
 /// The state's word, as in JSON.
-const fn state_word(state: ExceptionState) -> &'static str {
+pub(in crate::report) const fn state_word(state: ExceptionState) -> &'static str {
     match state {
         ExceptionState::InForce => "in-force",
         ExceptionState::Expired => "expired",

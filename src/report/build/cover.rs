@@ -40,7 +40,7 @@ fn badge(context: &Context<'_>) -> Block {
 }
 
 /// What identifies the report.
-fn facts(context: &Context<'_>) -> Vec<(String, Text)> {
+pub(super) fn facts(context: &Context<'_>) -> Vec<(String, Text)> {
     let (words, input) = (&context.words, context.input);
     let manifest = input.manifest;
     let (from, to) = input.period;

@@ -22,12 +22,15 @@ use crate::model::{
 mod analyzer;
 mod closing;
 mod cover;
+mod front;
 mod provenance;
 mod scope;
 mod summary;
 pub(super) mod tiles;
 mod trends;
 
+pub(super) use closing::{is_finding, state_word};
+pub(super) use front::{About, Front, front};
 pub(super) use tiles::ids as tile_ids;
 
 /// The kind of the rows that stand for a source that is a gap.
@@ -52,14 +55,7 @@ struct Context<'a> {
 
 /// The document of one template.
 pub(super) fn build(input: &Input<'_>, template: &Template) -> Document {
-    let context = Context {
-        input,
-        template,
-        words: Words::english(),
-        sources: coverage_of(input),
-        anchors: template.layout.sections.iter().map(layout::Section::anchor).collect(),
-        params: serde_json::to_value(input.params).unwrap_or_default(),
-    };
+    let context = Context::new(input, template);
     Document {
         title: template.title().to_owned(),
         org: input.manifest.org.to_string(),
@@ -97,6 +93,18 @@ fn section(context: &Context<'_>, spec: &layout::Section) -> Section {
 }
 
 impl<'a> Context<'a> {
+    /// What a report's sections are made from.
+    fn new(input: &'a Input<'a>, template: &'a Template) -> Self {
+        Self {
+            input,
+            template,
+            words: Words::english(),
+            sources: coverage_of(input),
+            anchors: template.layout.sections.iter().map(layout::Section::anchor).collect(),
+            params: serde_json::to_value(input.params).unwrap_or_default(),
+        }
+    }
+
     /// The outcome of an analyzer.
     fn outcome(&self, id: &str) -> Option<&'a Outcome> {
         self.input.outcomes.iter().find(|o| o.meta.id == id)

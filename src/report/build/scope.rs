@@ -174,7 +174,7 @@ fn imports(context: &Context<'_>) -> Vec<Block> {
 }
 
 /// Thresholds and prices in force.
-fn thresholds(context: &Context<'_>) -> Vec<(String, Text)> {
+pub(super) fn thresholds(context: &Context<'_>) -> Vec<(String, Text)> {
     let words = &context.words;
     let params = context.input.params;
     let number = |key: &str, n: i64| words.say(key, &[("n", &n.to_string())]);

@@ -53,8 +53,13 @@ fn safe_cell(cell: &Cell) -> String {
 
 /// A text that no spreadsheet runs and no CSV reader chokes on, and that reads as it is.
 pub(crate) fn safe_text(text: &str) -> String {
-    let shown: String = text::escape(text, turns).chars().map(visible).collect();
+    let shown = shown(text);
     if is_formula(&shown) { format!("'{shown}") } else { shown }
+}
+
+/// A text in which nothing hides: what would turn its direction or end a file stands as something that can be seen.
+pub(super) fn shown(text: &str) -> String {
+    text::escape(text, turns).chars().map(visible).collect()
 }
 
 /// Whether a character makes a cell read other than it is: an override of the direction of text, or a line separator
@@ -65,7 +70,7 @@ const fn turns(c: char) -> bool {
 
 /// Whether a spreadsheet would take the text for a formula or command. Spreadsheets skip blanks before the first
 /// character, and in some languages take the full-width signs for the plain ones.
-fn is_formula(text: &str) -> bool {
+pub(super) fn is_formula(text: &str) -> bool {
     let skipped = |c: char| (c.is_whitespace() && c != '\t' && c != '\r') || matches!(c, '\u{200b}' | '\u{feff}');
     let first = text.chars().find(|c| !skipped(*c));
     first.is_some_and(|c| matches!(c, '=' | '+' | '-' | '@' | '\t' | '\r' | '＝' | '＋' | '－' | '＠'))

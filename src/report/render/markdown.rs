@@ -91,7 +91,7 @@ const fn mark(verdict: Verdict) -> char {
 }
 
 /// Plain text that stays plain text: nothing in it is markup, and it stays on its line.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

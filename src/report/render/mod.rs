@@ -6,9 +6,13 @@ use super::{Input, build, error::Error, template::Template};
 
 pub mod answer;
 pub mod csv;
+mod ids;
 pub mod json_v1;
 pub mod markdown;
+pub mod ocsf;
+pub mod oscal;
 pub mod pdf;
+pub mod xlsx;
 
 /// A format of a report.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -21,13 +25,32 @@ pub enum Format {
     Json,
     /// `<template>.md`, one screen for a ticket or a chat.
     Md,
+    /// `<template>.xlsx`, every row with typed cells.
+    Xlsx,
+    /// `<template>.oscal.json`, assessment results for tools of governance.
+    Oscal,
+    /// `<template>.ocsf.jsonl`, compliance findings for security monitoring.
+    Ocsf,
+}
+
+/// A requirement of a framework, and the analyzers that answer it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Requirement<'a> {
+    /// Framework, e.g. `SOC 2`.
+    pub framework: &'a str,
+    /// Id inside the framework, e.g. `CC6.2`.
+    pub id: &'a str,
+    /// Title.
+    pub title: &'a str,
+    /// Ids of the analyzers.
+    pub analyzers: &'a [&'a str],
 }
 
 impl Format {
     /// Every format, in the order of the command line's help.
-    pub const ALL: [Self; 4] = [Self::Csv, Self::Pdf, Self::Json, Self::Md];
+    pub const ALL: [Self; 7] = [Self::Csv, Self::Pdf, Self::Json, Self::Md, Self::Xlsx, Self::Oscal, Self::Ocsf];
 
-    /// The word on the command line, also the file's ending.
+    /// The word on the command line.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -35,6 +58,19 @@ impl Format {
             Self::Pdf => "pdf",
             Self::Json => "json",
             Self::Md => "md",
+            Self::Xlsx => "xlsx",
+            Self::Oscal => "oscal",
+            Self::Ocsf => "ocsf",
+        }
+    }
+
+    /// The file's ending: for a format that is a dialect of another one, both words.
+    #[must_use]
+    pub const fn ending(self) -> &'static str {
+        match self {
+            Self::Oscal => "oscal.json",
+            Self::Ocsf => "ocsf.jsonl",
+            plain => plain.word(),
         }
     }
 }
@@ -49,10 +85,10 @@ impl fmt::Display for Format {
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum BadFormat {
     /// Planned, and not there yet.
-    #[error("the format {0:?} is not yet there (csv, pdf, json, md are)")]
+    #[error("the format {0:?} is not yet there (csv, pdf, json, md, xlsx, oscal, ocsf are)")]
     NotYet(String),
     /// No such format.
-    #[error("{0:?} is not a format (csv, pdf, json, md)")]
+    #[error("{0:?} is not a format (csv, pdf, json, md, xlsx, oscal, ocsf)")]
     Unknown(String),
 }
 
@@ -62,7 +98,7 @@ impl FromStr for Format {
         let s = s.trim();
         match Self::ALL.into_iter().find(|f| f.word() == s) {
             Some(format) => Ok(format),
-            None if matches!(s, "html" | "xlsx") => Err(BadFormat::NotYet(s.to_owned())),
+            None if matches!(s, "html") => Err(BadFormat::NotYet(s.to_owned())),
             None => Err(BadFormat::Unknown(s.to_owned())),
         }
     }
@@ -89,10 +125,13 @@ pub(super) fn render(
             Format::Csv => continue,
             Format::Json => json_v1::render(input, template, templates)?,
             Format::Md => markdown::render(&build::build(input, template)).into_bytes(),
+            Format::Oscal => oscal::render(input, template, &[])?,
+            Format::Ocsf => ocsf::render(input, template, &[])?,
+            Format::Xlsx => xlsx::render(input, template)?,
             Format::Pdf => pdf::render(&build::build(input, template))
                 .map_err(|source| Error::Pdf { template: template.name().to_owned(), source: Box::new(source) })?,
         };
-        files.insert(format!("{}.{format}", template.name()), bytes);
+        files.insert(format!("{}.{}", template.name(), format.ending()), bytes);
     }
     Ok(())
 }
@@ -107,7 +146,7 @@ mod tests {
             assert_eq!(format.word().parse(), Ok(format));
         }
         let error = |s: &str| s.parse::<Format>().unwrap_err().to_string();
-        assert_eq!(error("html"), "the format \"html\" is not yet there (csv, pdf, json, md are)");
-        assert_eq!(error("doc"), "\"doc\" is not a format (csv, pdf, json, md)");
+        assert_eq!(error("html"), "the format \"html\" is not yet there (csv, pdf, json, md, xlsx, oscal, ocsf are)");
+        assert_eq!(error("doc"), "\"doc\" is not a format (csv, pdf, json, md, xlsx, oscal, ocsf)");
     }
 }
