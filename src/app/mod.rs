@@ -41,7 +41,7 @@ pub use request::{
 pub use settings::Environment;
 
 pub use crate::collect::Progress;
-use crate::{analyze, config, hub, model::ids::OrgName};
+use crate::{analyze, config, hub, model::ids::OrgName, report::several::Organization};
 use collect::{Collector, Sealed};
 use engine::Engine;
 use report::Reporter;
@@ -126,9 +126,9 @@ fn run(
     (common, console): (&Common, &Arc<dyn Console>),
 ) -> Result<Exit, Error> {
     let reporter = Reporter::new(report)?;
-    let orgs = match orgs {
-        Orgs::One(org) => vec![org.clone()],
-        Orgs::All => configured(settings)?,
+    let (all, names) = match orgs {
+        Orgs::One(org) => (false, vec![org.clone()]),
+        Orgs::All => (true, configured(settings)?),
     };
     let engine = Engine::start()?;
     let collector = Collector { settings, engine: &engine, console };
@@ -136,22 +136,27 @@ fn run(
         let sealed = collector.collect(org, collect)?;
         console.say(&format!("sealed snapshot {} in {}", sealed.id, sealed.dir.display()));
         engine.check()?;
-        reporter.report(settings, org, common, console)
+        reporter.review(settings, org, common, console)
     };
-    let Some((last, others)) = orgs.split_last() else { return Err(Error::NoOrgs) };
     let mut worst = Exit::Done;
-    let mut failed = Vec::new();
-    for org in others {
-        match one(org) {
-            Ok(exit) => worst = worst.max(exit),
+    let (mut failed, mut done) = (Vec::new(), Vec::new());
+    for org in names {
+        let review = match one(&org) {
+            Ok((exit, review)) => {
+                worst = worst.max(exit);
+                Ok(review)
+            }
             Err(error @ (Error::Interrupted | Error::Output(_))) => return Err(error),
-            Err(error) => failed.push((org.clone(), error)),
-        }
+            Err(error) => {
+                let why = error.to_string();
+                failed.push((org.clone(), error));
+                Err(why)
+            }
+        };
+        done.push(Organization { name: org.to_string(), review });
     }
-    match one(last) {
-        Ok(exit) => worst = worst.max(exit),
-        Err(error) if failed.is_empty() => return Err(error),
-        Err(error) => failed.push((last.clone(), error)),
+    if all {
+        reporter.several(&done, console)?;
     }
     let mut failed = failed.into_iter();
     match (failed.next(), failed.next()) {

@@ -15,11 +15,18 @@ use super::{
 use crate::{
     analyze::{self, Analysis},
     model::{
+        coverage::Source,
         ids::OrgName,
         outcome::Row,
         verdict::{Severity, Verdict},
     },
-    report::{self, Format, document::Paper, privacy, template::Template},
+    report::{
+        self, Format,
+        document::Paper,
+        privacy,
+        several::{self, Organization, Review},
+        template::Template,
+    },
     store::{OrgStore, Snapshot, Store},
 };
 
@@ -89,6 +96,31 @@ impl Reporter {
         common: &Common,
         console: &Arc<dyn Console>,
     ) -> Result<Exit, Error> {
+        Ok(self.review(settings, org, common, console)?.0)
+    }
+
+    /// Writes the summary of several organizations, and prints it.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub(super) fn several(&self, organizations: &[Organization], console: &Arc<dyn Console>) -> Result<(), Error> {
+        let written = several::write(organizations, &self.formats, &self.out)?;
+        let text = std::fs::read_to_string(written.dir.join("summary.md")).unwrap_or_default();
+        let dir = written.dir.display();
+        console.print(&format!("\n{text}\nwritten to {dir}\n")).map_err(Error::Output)
+    }
+
+    /// Does what [`Reporter::report`] does, and gives what a summary of several organizations needs.
+    ///
+    /// # Errors
+    /// When a snapshot cannot be read or the report cannot be written.
+    pub(super) fn review(
+        &self,
+        settings: &Settings,
+        org: &OrgName,
+        common: &Common,
+        console: &Arc<dyn Console>,
+    ) -> Result<(Exit, Review), Error> {
         let place = Store::new(settings.store.clone()).org(org);
         let selection = self.selection(&place)?;
         let past = history::before(&place, &selection.snapshot)?;
@@ -133,7 +165,23 @@ impl Reporter {
             files: &written.files,
         };
         console.print(&summary.to_text()).map_err(Error::Output)?;
-        Ok(exit(&snapshot, &analysis, common))
+        Ok((exit(&snapshot, &analysis, common), review(&snapshot, &analysis)))
+    }
+}
+
+/// What a summary of several organizations needs of one review.
+fn review(snapshot: &Snapshot, analysis: &Analysis) -> Review {
+    let Snapshot { manifest, manifest_sha256, tables, .. } = snapshot;
+    let count = |verdict| (verdict, analysis.outcomes.iter().map(|outcome| outcome.count(verdict)).sum());
+    Review {
+        snapshot: manifest.id.clone(),
+        as_of: manifest.as_of,
+        manifest_sha256: manifest_sha256.clone(),
+        gaps: analyze::gaps_of(manifest).into_iter().map(Source::name).collect(),
+        counts: Verdict::ALL.into_iter().map(count).collect(),
+        figures: analysis.headline.clone(),
+        members: tables.members.iter().map(|m| (m.user_id.clone(), m.username.clone())).collect(),
+        members_known: !manifest.is_gap(Source::Members),
     }
 }
 

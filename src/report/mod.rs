@@ -22,6 +22,7 @@ mod files;
 mod layout;
 pub mod privacy;
 pub mod render;
+pub mod several;
 pub mod sources;
 pub mod template;
 #[cfg(test)]

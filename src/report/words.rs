@@ -156,6 +156,7 @@ mod tests {
             include_str!("build/summary.rs"),
             include_str!("build/tiles.rs"),
             include_str!("build/trends.rs"),
+            include_str!("several.rs"),
             include_str!("render/oscal/mod.rs"),
             include_str!("render/oscal/finding.rs"),
             include_str!("render/ocsf.rs"),

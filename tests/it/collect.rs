@@ -241,3 +241,24 @@ fn commits_of_untouched_repositories_are_not_asked_for_again() {
     assert_eq!(verified.code, 5, "the damaged body is found: {verified:?}");
     assert!(verified.stderr.contains(&raw), "{verified:?}");
 }
+
+#[test]
+fn a_run_over_all_organizations_leaves_one_summary() {
+    let (hub, sandbox) = (Hub::start(0).unwrap(), Sandbox::new().unwrap());
+    sandbox.write("rollcall.toml", &format!("[org.{ORG}]\n[org.nobody-knows-us]\n")).unwrap();
+    let run = hub.run(&sandbox, "run --all --as-of 2026-10-01T06:00:00Z --format json,csv").unwrap();
+    assert_eq!(run.code, 4, "one of them could not be read: {run:?}");
+    let folder = sandbox.path("rollcall-reports").join("summary-20261001T060000Z");
+    let summary: serde_json::Value = serde_json::from_slice(&fs::read(folder.join("summary.json")).unwrap()).unwrap();
+    assert_eq!(summary["organizations"].as_array().unwrap().len(), 2);
+    assert!(summary["organizations"][0]["not_reviewed"].is_string(), "{summary}");
+    assert_eq!(summary["organizations"][1]["figures"]["members"], 77);
+    assert_eq!(summary["people"], serde_json::json!({"value": 77, "complete": false}));
+    assert!(
+        run.stdout.contains("at least 77") && run.stdout.contains("**nobody-knows-us** was not reviewed"),
+        "{run:?}"
+    );
+    assert_eq!(sandbox.run("verify rollcall-reports/summary-20261001T060000Z").unwrap().code, 0);
+    let report = sandbox.path("rollcall-reports").join(format!("{ORG}-20261001T060000Z"));
+    assert!(report.join("access-review.json").is_file(), "each has a report of its own");
+}

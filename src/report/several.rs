@@ -1,0 +1,329 @@
+//! One summary of several organizations: their key figures side by side, and everybody who is in more than one once.
+//!
+//! A figure that one organization does not know makes the total a lower bound, and an organization that could not be
+//! reviewed is named: the sum of what was seen must not read as the whole.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+    path::Path,
+};
+
+use serde::Serialize;
+
+use super::{Error, Format, Written, build, files, render::csv::safe_text, words::Words};
+use crate::model::{
+    ids::{SnapshotId, fold},
+    outcome::money,
+    time::{self, Timestamp},
+    verdict::Verdict,
+};
+
+/// The format of `summary.json`.
+const FORMAT: &str = "rollcall.summary/1";
+
+/// What became of one organization.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Organization {
+    /// Its name.
+    pub name: String,
+    /// Its review, or why there is none, in one line.
+    pub review: Result<Review, String>,
+}
+
+/// The review of one organization.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Review {
+    /// The snapshot.
+    pub snapshot: SnapshotId,
+    /// Its instant.
+    pub as_of: Timestamp,
+    /// SHA-256 of its manifest, hexadecimal.
+    pub manifest_sha256: String,
+    /// Sources that are holes in its evidence.
+    pub gaps: Vec<&'static str>,
+    /// Rows by verdict, over all analyzers.
+    pub counts: BTreeMap<Verdict, usize>,
+    /// Key figures by tile id, money in cents; one that is not known is left out.
+    pub figures: BTreeMap<String, i64>,
+    /// Id and login of each member that was seen.
+    pub members: Vec<(String, String)>,
+    /// Whether the list of members is whole.
+    pub members_known: bool,
+}
+
+/// A figure over all organizations.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Total {
+    /// The sum of what is known.
+    sum: i64,
+    /// Whether every organization knows it.
+    whole: bool,
+}
+
+/// Somebody who is a member of several of the organizations.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+struct Shared {
+    /// Login, as the first of them spells it.
+    login: String,
+    /// The organizations.
+    organizations: Vec<String>,
+}
+
+/// Everything that the summary adds up.
+#[derive(Debug)]
+struct Totals {
+    /// People, each counted once.
+    people: Total,
+    /// Those in several organizations, by login.
+    shared: Vec<Shared>,
+    /// Figures by tile id.
+    figures: BTreeMap<&'static str, Total>,
+}
+
+/// Writes `summary.json`, `summary.csv` and `summary.md`, those of them that were asked for, into
+/// `out/summary-<newest snapshot>`. The Markdown is always there.
+///
+/// # Errors
+/// When a file cannot be written.
+pub fn write(organizations: &[Organization], formats: &[Format], out: &Path) -> Result<Written, Error> {
+    let totals = totals(organizations);
+    let name = |format: Format| format!("summary.{format}");
+    let mut made = BTreeMap::from([(name(Format::Md), markdown(organizations, &totals).into_bytes())]);
+    if formats.contains(&Format::Json) {
+        made.insert(name(Format::Json), json(organizations, &totals)?);
+    }
+    if formats.contains(&Format::Csv) {
+        made.insert(name(Format::Csv), csv(organizations)?);
+    }
+    let newest = organizations.iter().filter_map(|o| Some(&o.review.as_ref().ok()?.snapshot)).max();
+    files::publish(out, &format!("summary-{}", newest.map_or("none", SnapshotId::as_str)), &made)
+}
+
+/// Adds up.
+fn totals(organizations: &[Organization]) -> Totals {
+    let mut people: BTreeMap<String, (String, BTreeSet<&str>)> = BTreeMap::new();
+    let mut whole = true;
+    for organization in organizations {
+        let Ok(review) = &organization.review else {
+            whole = false;
+            continue;
+        };
+        whole &= review.members_known;
+        for (id, login) in &review.members {
+            let key = if id.is_empty() { format!("login {}", fold(login)) } else { id.clone() };
+            people.entry(key).or_insert_with(|| (login.clone(), BTreeSet::new())).1.insert(&organization.name);
+        }
+    }
+    let sum = i64::try_from(people.len()).unwrap_or(i64::MAX);
+    let mut shared: Vec<Shared> = people
+        .into_values()
+        .filter(|(_, of)| of.len() > 1)
+        .map(|(login, of)| Shared { login, organizations: of.into_iter().map(str::to_owned).collect() })
+        .collect();
+    shared.sort_by(|a, b| a.login.cmp(&b.login));
+    let figures = build::tile_ids().into_iter().map(|id| (id, total(organizations, id))).collect();
+    Totals { people: Total { sum, whole }, shared, figures }
+}
+
+/// One figure over all organizations.
+fn total(organizations: &[Organization], id: &str) -> Total {
+    let figures = organizations.iter().map(|o| o.review.as_ref().ok().and_then(|review| review.figures.get(id)));
+    figures.fold(Total { sum: 0, whole: true }, |total, figure| match figure {
+        Some(n) => Total { sum: total.sum.saturating_add(*n), ..total },
+        None => Total { whole: false, ..total },
+    })
+}
+
+/// A figure as text.
+fn show(id: &str, n: i64) -> String {
+    if build::tiles::is_money(id) { money(n) } else { n.to_string() }
+}
+
+/// The figures of one organization in the order of the columns; `None` where one is not known.
+fn figures(review: &Review) -> Vec<Option<String>> {
+    build::tile_ids().into_iter().map(|id| review.figures.get(id).map(|n| show(id, *n))).collect()
+}
+
+/// The page for people.
+fn markdown(organizations: &[Organization], totals: &Totals) -> String {
+    let words = Words::english();
+    let unknown = words.get("unknown.value");
+    let of = |total: &Total, id: &str| {
+        let n = show(id, total.sum);
+        if total.whole { n } else { words.say("summary.at-least", &[("n", &n)]) }
+    };
+    let title = |id: &&str| words.find(&format!("tile.{id}")).unwrap_or(id).to_owned();
+    let mut head = vec![words.get("several.organization"), words.get("several.as-of"), words.get("several.gaps")];
+    head.extend(Verdict::ALL.iter().map(|v| v.word().to_owned()));
+    head.extend(build::tile_ids().iter().map(title));
+    let mut text = format!("# {}\n\n| {} |\n", words.get("several.title"), head.join(" | "));
+    let _ = writeln!(text, "|{}", "---|".repeat(head.len()));
+    for organization in organizations {
+        let mut row = vec![organization.name.clone()];
+        match &organization.review {
+            Ok(review) => {
+                let gaps = if review.gaps.is_empty() { words.get("several.none") } else { review.gaps.join(", ") };
+                row.extend([time::format_date(review.as_of.date_naive()), gaps]);
+                row.extend(Verdict::ALL.map(|v| review.counts.get(&v).copied().unwrap_or_default().to_string()));
+                row.extend(figures(review).into_iter().map(|figure| figure.unwrap_or_else(|| unknown.clone())));
+            }
+            Err(_) => {
+                row.push(words.get("several.failed"));
+                row.resize(head.len(), String::new());
+            }
+        }
+        let _ = writeln!(text, "| {} |", row.join(" | "));
+    }
+    let mut row = vec![words.get("several.total")];
+    row.resize(3 + Verdict::ALL.len(), String::new());
+    row.extend(build::tile_ids().iter().map(|id| match *id {
+        "members" => of(&totals.people, id),
+        id => totals.figures.get(id).map_or_else(|| unknown.clone(), |total| of(total, id)),
+    }));
+    let _ = writeln!(text, "| {} |\n\n{}", row.join(" | "), words.get("several.once"));
+    for organization in organizations {
+        if let Err(why) = &organization.review {
+            let values = [("org", organization.name.as_str()), ("why", why)];
+            let _ = writeln!(text, "\n{}", words.say("several.not-reviewed", &values));
+        }
+    }
+    let n = totals.shared.len().to_string();
+    let _ = writeln!(text, "\n{}", words.say("several.shared", &[("n", &n)]));
+    if !totals.shared.is_empty() {
+        text.push('\n');
+    }
+    for person in &totals.shared {
+        let _ = writeln!(text, "- `{}`: {}", person.login, person.organizations.join(", "));
+    }
+    text
+}
+
+/// The table for spreadsheets: one line per organization.
+fn csv(organizations: &[Organization]) -> Result<Vec<u8>, Error> {
+    let mut head = ["org", "snapshot", "as_of", "manifest_sha256", "gaps", "not_reviewed"].map(str::to_owned).to_vec();
+    head.extend(Verdict::ALL.iter().map(|v| v.word().to_owned()));
+    head.extend(build::tile_ids().into_iter().map(str::to_owned));
+    let mut writer = ::csv::Writer::from_writer(Vec::new());
+    let failed = |source: ::csv::Error| Error::Csv { analyzer: "summary", source };
+    writer.write_record(&head).map_err(failed)?;
+    for organization in organizations {
+        let mut row = vec![organization.name.clone()];
+        match &organization.review {
+            Ok(review) => {
+                let as_of = time::format(review.as_of);
+                let sha256 = review.manifest_sha256.clone();
+                row.extend([review.snapshot.to_string(), as_of, sha256, review.gaps.join(";"), String::new()]);
+                row.extend(Verdict::ALL.map(|v| review.counts.get(&v).copied().unwrap_or_default().to_string()));
+                row.extend(figures(review).into_iter().map(Option::unwrap_or_default));
+            }
+            Err(why) => {
+                row.resize(5, String::new());
+                row.push(safe_text(why));
+                row.resize(head.len(), String::new());
+            }
+        }
+        writer.write_record(&row).map_err(failed)?;
+    }
+    writer.into_inner().map_err(|error| failed(error.into_error().into()))
+}
+
+/// The same for programs.
+fn json(organizations: &[Organization], totals: &Totals) -> Result<Vec<u8>, Error> {
+    let number =
+        |id: &str, n: i64| -> serde_json::Value { if build::tiles::is_money(id) { money(n).into() } else { n.into() } };
+    let total = |id: &str, total: &Total| serde_json::json!({"value": number(id, total.sum), "complete": total.whole});
+    let each = organizations.iter().map(|organization| match &organization.review {
+        Ok(review) => {
+            let figures: BTreeMap<_, _> =
+                build::tile_ids().into_iter().map(|id| (id, review.figures.get(id).map(|n| number(id, *n)))).collect();
+            serde_json::json!({
+                "org": organization.name, "snapshot": review.snapshot, "as_of": time::format(review.as_of),
+                "manifest_sha256": review.manifest_sha256, "gaps": review.gaps, "counts": review.counts,
+                "figures": figures, "not_reviewed": null,
+            })
+        }
+        Err(why) => serde_json::json!({"org": organization.name, "not_reviewed": why}),
+    });
+    let sums: BTreeMap<_, _> =
+        totals.figures.iter().filter(|(id, _)| **id != "members").map(|(id, sum)| (*id, total(id, sum))).collect();
+    let summary = serde_json::json!({
+        "format": FORMAT,
+        "organizations": each.collect::<Vec<_>>(),
+        "people": total("members", &totals.people),
+        "in_several": totals.shared,
+        "totals": sums,
+    });
+    let mut bytes =
+        serde_json::to_vec_pretty(&summary).map_err(|source| Error::Json { template: "summary".to_owned(), source })?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A review with these members.
+    fn review(members: &[(&str, &str)], spend: Option<i64>) -> Result<Review, String> {
+        let as_of = time::parse("2026-10-01T06:00:00Z").unwrap();
+        let own = |(id, login): &(&str, &str)| ((*id).to_owned(), (*login).to_owned());
+        let mut figures = BTreeMap::from([("members".to_owned(), i64::try_from(members.len()).unwrap())]);
+        figures.extend(spend.map(|cents| ("monthly_cost_usd".to_owned(), cents)));
+        Ok(Review {
+            snapshot: SnapshotId::of(as_of),
+            as_of,
+            manifest_sha256: "ab".repeat(32),
+            gaps: if spend.is_some() { Vec::new() } else { vec!["scim"] },
+            counts: BTreeMap::from([(Verdict::Fail, 2), (Verdict::Pass, 5)]),
+            figures,
+            members: members.iter().map(own).collect(),
+            members_known: true,
+        })
+    }
+
+    /// Two organizations that share one person, whose login differs in case.
+    fn two(spend: Option<i64>) -> Vec<Organization> {
+        vec![
+            Organization { name: "acme".to_owned(), review: review(&[("1", "Ada"), ("2", "bob")], Some(4000)) },
+            Organization { name: "zeta".to_owned(), review: review(&[("1", "ada"), ("3", "cyd")], spend) },
+        ]
+    }
+
+    #[test]
+    fn somebody_in_two_organizations_counts_once_and_seats_are_summed() {
+        let totals = totals(&two(Some(2000)));
+        assert_eq!(totals.people, Total { sum: 3, whole: true });
+        assert_eq!(totals.figures["monthly_cost_usd"], Total { sum: 6000, whole: true });
+        let shared = Shared { login: "Ada".to_owned(), organizations: vec!["acme".to_owned(), "zeta".to_owned()] };
+        assert_eq!(totals.shared, [shared]);
+    }
+
+    #[test]
+    fn what_one_organization_does_not_know_makes_a_lower_bound() {
+        let text = markdown(&two(None), &totals(&two(None)));
+        assert!(text.contains("at least 40.00"), "{text}");
+        assert!(text.contains("| zeta | 2026-10-01 | scim | 2 | 0 | 0 | 0 | 5 | 2 |"), "{text}");
+        let mut organizations = two(Some(1));
+        organizations[1].review = Err("no token".to_owned());
+        let totals = totals(&organizations);
+        assert_eq!(totals.people, Total { sum: 2, whole: false });
+        let text = markdown(&organizations, &totals);
+        assert!(text.contains("at least 2") && text.contains("zeta") && text.contains("no token"), "{text}");
+    }
+
+    #[test]
+    fn a_folder_of_three_files_with_the_same_bytes_each_time() {
+        let out = tempfile::tempdir().unwrap();
+        let sums = |name: &str| {
+            let written = write(&two(None), &[Format::Csv, Format::Json], &out.path().join(name)).unwrap();
+            assert!(written.dir.ends_with("summary-20261001T060000Z"));
+            let csv = std::fs::read_to_string(written.dir.join(format!("summary.{}", Format::Csv))).unwrap();
+            let widths: BTreeSet<usize> = csv.lines().map(|line| line.split(',').count()).collect();
+            assert_eq!(widths.len(), 1, "{csv}");
+            std::fs::read_to_string(written.dir.join("SHA256SUMS")).unwrap()
+        };
+        assert_eq!(sums("a"), sums("b"));
+        assert_eq!(sums("a").lines().count(), 3);
+    }
+}
