@@ -1,11 +1,11 @@
 //! `changes`, `privileged-activity` and `offboarding`.
 
 use super::{Org, ago, id, org};
-use crate::model::import::Import;
 use crate::{
     model::{
         coverage::{Coverage, Source},
         ids::SnapshotId,
+        import::Import,
     },
     table::activity::NetworkSecurity,
 };
