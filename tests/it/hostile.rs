@@ -211,11 +211,23 @@ fn csv_is_harmless(report: &Path) -> io::Result<()> {
 fn spreadsheet_is_harmless(report: &Path) -> io::Result<()> {
     let bytes = fs::read(report.join("access-review.xlsx"))?;
     let mut archive = zip::ZipArchive::new(io::Cursor::new(bytes.as_slice()))?;
+    let mut all = String::new();
     for at in 0..archive.len() {
-        let mut part = String::new();
-        io::Read::read_to_string(&mut archive.by_index(at)?, &mut part)?;
-        assert!(!part.contains("<f>") && !part.contains("TargetMode=\"External\""), "part {at}");
+        io::Read::read_to_string(&mut archive.by_index(at)?, &mut all)?;
     }
+    assert!(!all.contains("<f>") && !all.contains("<hyperlink") && !all.contains("TargetMode=\"External\""));
+    // The file's dates are the snapshot's, and editing a text that starts like a formula leaves it a text.
+    assert_eq!(all.matches("\"dcterms:W3CDTF\">2026-10-01T06:00:00Z<").count(), 2);
+    assert!(all.contains("quotePrefix=\"1\""));
+    let mut sheet = String::new();
+    io::Read::read_to_string(&mut archive.by_name("xl/worksheets/sheet4.xml")?, &mut sheet)?;
+    let printed = ["<autoFilter ref=\"A1:U", "state=\"frozen\"", "orientation=\"landscape\"", "fitToHeight=\"0\""];
+    let verdicts = ["fail", "review", "unknown", "accepted", "pass"].map(|v| format!("<formula>\"{v}\"</formula>"));
+    for what in printed.iter().copied().chain(["Page &amp;P of &amp;N"]).chain(verdicts.iter().map(String::as_str)) {
+        assert!(sheet.contains(what), "{what}");
+    }
+    assert!(sheet.contains("<conditionalFormatting sqref=\"C2:C"), "verdicts are coloured");
+    assert!(all.contains("'inactive-seats'!$A:$B,'inactive-seats'!$1:$1"), "the header is on every page");
     let mut book: calamine::Xlsx<_> =
         calamine::open_workbook_from_rs(io::Cursor::new(bytes)).map_err(io::Error::other)?;
     let rows = calamine::Reader::worksheet_range(&mut book, "inactive-seats").map_err(io::Error::other)?;

@@ -144,14 +144,12 @@ fn leaky() -> Sample {
     sample
 }
 
-/// The text of every file inside an archive.
-fn members_of(bytes: &[u8]) -> String {
-    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap();
-    let mut text = String::new();
-    for at in 0..archive.len() {
-        std::io::Read::read_to_string(&mut archive.by_index(at).unwrap(), &mut text).unwrap();
-    }
-    text
+/// Every cell of a spreadsheet.
+fn cells_of(bytes: &[u8]) -> String {
+    let mut book: calamine::Xlsx<_> = calamine::open_workbook_from_rs(std::io::Cursor::new(bytes)).unwrap();
+    let sheets = calamine::Reader::worksheets(&mut book);
+    let cells = sheets.iter().flat_map(|(_, range)| range.cells());
+    cells.map(|(_, _, cell)| cell.to_string()).collect::<Vec<_>>().join("\n")
 }
 
 #[test]
@@ -179,7 +177,7 @@ fn no_format_shows_a_personal_value_and_two_passes_give_the_same_bytes() {
                 assert!(text.contains("Redacted:"), "the reader must be told");
             }
             if file.extension().is_some_and(|e| e == "xlsx") {
-                text = members_of(&bytes);
+                text = cells_of(&bytes);
                 assert!(text.contains("Redacted: names"), "the reader must be told");
             }
             let found = ["zed@", "Zed", "leak.example"].into_iter().find(|word| text.contains(word));

@@ -168,6 +168,8 @@ impl Maker<'_> {
         if !resource.is_empty() {
             resources.push(json!({ "uid": resource, "name": resource, "type": "resource" }));
         }
+        let rule = format!("{}/{}", event.analyzer, event.rule);
+        let evidence = json!({ "snapshot": id, "manifest_sha256": input.manifest_sha256, "hub": manifest.endpoint });
         let labels = [("snapshot", id), ("template", self.title), ("classification", &input.classification)];
         let labels = labels.into_iter().filter(|(_, value)| !value.is_empty());
         let mut labels: Vec<String> = labels.map(|(name, value)| format!("{name}: {value}")).collect();
@@ -200,11 +202,11 @@ impl Maker<'_> {
                 "desc": event.reason,
                 "created_time": at,
                 "types": [event.analyzer],
-                "analytic": { "type_id": 1, "type": "Rule", "name": event.rule, "uid": format!("{}/{}", event.analyzer, event.rule) },
+                "analytic": { "type_id": 1, "type": "Rule", "name": event.rule, "uid": rule },
             },
             "compliance": self.compliance(&event),
             "resources": resources,
-            "evidences": [{ "data": { "snapshot": id, "manifest_sha256": input.manifest_sha256, "hub": manifest.endpoint } }],
+            "evidences": [{ "data": evidence }],
         });
         if let Some(remedy) = event.remedy {
             out["remediation"] = json!({ "desc": remedy });
