@@ -443,6 +443,30 @@ mod tests {
     }
 
     #[test]
+    fn a_log_that_grows_is_the_log_that_one_pass_finds() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut parts = Vec::new();
+        for second in 0..6 {
+            let kind = if second % 2 == 0 { "repo.create" } else { "org.leave" };
+            let path = dir.path().join(format!("{second}.parquet"));
+            let mut frame = frame::to_frame(&[event(second, kind, "ada", None)]).unwrap();
+            ParquetWriter::new(File::create(&path).unwrap()).finish(&mut frame).unwrap();
+            parts.push(path);
+        }
+        let since = time::parse("2026-09-20T09:00:06Z").unwrap();
+        let mut scanner = Scanner::new(since);
+        for upto in [0, 2, 3, 3, 6] {
+            assert!(scanner.is_part_of(&parts[..upto]));
+            scanner.read(&parts[..upto]).unwrap();
+            let log = scanner.take();
+            assert_eq!(log, read(&parts[..upto], since).unwrap(), "{upto} parts");
+            assert_eq!(log.events.len(), upto);
+            scanner.put_back(log);
+        }
+        assert!(!scanner.is_part_of(&parts[..5]), "what was read cannot be taken away again");
+    }
+
+    #[test]
     fn a_missing_part_is_an_error_and_not_an_empty_log() {
         assert!(read(&[PathBuf::from("/nowhere/1.parquet")], Timestamp::UNIX_EPOCH).is_err());
     }

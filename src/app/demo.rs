@@ -61,7 +61,7 @@ pub(super) fn run(common: &Common, out: Option<&Path>, console: &Arc<dyn Console
     }
     engine.check()?;
     let Some(settings) = settings else { return Ok(Exit::Done) };
-    let formats = ["csv", "json", "pdf"].map(str::to_owned).to_vec();
+    let formats = ["csv", "json", "pdf", "html"].map(str::to_owned).to_vec();
     let ask = Report { formats, out: Some(out.join("reports")), ..Report::default() };
     let exit = Reporter::new(&ask)?.report(&settings, &org, common, console)?;
     console.say(&format!("\nthe sample organization is in {}: nothing of it is real", out.display()));

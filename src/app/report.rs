@@ -66,7 +66,7 @@ impl Reporter {
             if ask.formats.is_empty() { FORMATS.to_vec() } else { ask.formats.iter().map(String::as_str).collect() };
         let formats = formats.into_iter().map(|format| {
             Format::from_str(format.trim()).map_err(|error: report::render::BadFormat| {
-                Error::usage(error.to_string(), "give --format one or more of csv,pdf,json,md,xlsx,oscal,ocsf")
+                Error::usage(error.to_string(), "give --format one or more of csv,pdf,html,json,md,xlsx,oscal,ocsf")
             })
         });
         let mut formats = formats.collect::<Result<Vec<_>, _>>()?;

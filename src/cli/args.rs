@@ -318,7 +318,7 @@ pub(super) struct ReportArgs {
     /// Template: a bundled one or the path of your own; may be repeated [default: access-review]
     #[arg(long, value_name = "NAME|PATH")]
     template: Vec<String>,
-    /// Formats: csv, pdf, json, md, xlsx, oscal or ocsf [default: csv,pdf]
+    /// Formats: csv, pdf, html, json, md, xlsx, oscal or ocsf [default: csv,pdf]
     #[arg(long, value_name = "FORMAT", value_delimiter = ',')]
     format: Vec<String>,
     /// Folder of the reports [default: ./rollcall-reports]

@@ -84,6 +84,15 @@ pub enum Error {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// A report does not become HTML.
+    #[error("cannot write the template {template} as html")]
+    Html {
+        /// Name of the template.
+        template: String,
+        /// Why.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// The report folder cannot be written.
     #[error("cannot {doing} {}", path.display())]
     Io {

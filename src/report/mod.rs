@@ -1,4 +1,4 @@
-//! Words and paper: outcomes become CSV, JSON, PDF and Markdown. Nothing is judged or computed here.
+//! Words and paper: outcomes become CSV, JSON, PDF, HTML and Markdown. Nothing is judged or computed here.
 //!
 //! A [`template`] chooses sections and columns, [`build`] makes a [`document`] of them, [`render`] turns it into bytes,
 //! and [`files`] puts those on the disk as one folder.
@@ -172,6 +172,7 @@ mod tests {
         let names: Vec<_> =
             written.files.iter().map(|f| f.strip_prefix(&written.dir).unwrap().to_str().unwrap().to_owned()).collect();
         let expected = [
+            "access-review.html",
             "access-review.json",
             "access-review.md",
             "access-review.ocsf.jsonl",

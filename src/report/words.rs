@@ -164,6 +164,8 @@ mod tests {
             include_str!("render/xlsx/mod.rs"),
             include_str!("render/xlsx/rows.rs"),
             include_str!("render/xlsx/table.rs"),
+            include_str!("render/html/mod.rs"),
+            include_str!("render/html/view.rs"),
             "\"unknown.value\", \"unknown.number\"",
         ];
         let literals = sources.iter().flat_map(|s| s.split('"'));

@@ -28,7 +28,7 @@ fn the_demo_does_the_whole_job_and_what_it_leaves_can_be_checked() {
     assert!(!sandbox.path("rollcall-store").exists());
 
     let report = sandbox.path(REPORT);
-    for name in ["access-review.pdf", "access-review.json", "SHA256SUMS", "csv/access.csv", "csv/seat-spend.csv"] {
+    for name in ["access-review.pdf", "access-review.html", "access-review.json", "SHA256SUMS", "csv/seat-spend.csv"] {
         assert!(fs::metadata(report.join(name)).unwrap().len() > 100, "{name}");
     }
     the_same_snapshot_gives_the_same_report(&sandbox).unwrap();
@@ -42,7 +42,7 @@ fn the_demo_does_the_whole_job_and_what_it_leaves_can_be_checked() {
 /// Reports again, elsewhere, from the sealed snapshot.
 fn the_same_snapshot_gives_the_same_report(sandbox: &Sandbox) -> io::Result<()> {
     let line = "report tidewater-labs --config rollcall-demo/rollcall.toml --store rollcall-demo/store \
-                --format pdf,json,csv --out again";
+                --format pdf,html,json,csv --out again";
     let again = sandbox.run(line)?;
     assert_eq!(again.code, 0, "{again:?}");
     let first = contents(&sandbox.path(REPORT))?;

@@ -256,3 +256,85 @@ impl Gone {
         trace.email = member.verified_email.clone().or(trace.email.take());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::model::ids::SnapshotId;
+
+    /// A member as one list has it: number, and which of three spellings, of which the last is shared by two numbers.
+    type Entry = (u8, u8);
+
+    /// The record of an entry.
+    fn member((id, spelling): Entry) -> Member {
+        Member {
+            user_id: id.to_string(),
+            username: if spelling == 2 { format!("M{}", id % 3) } else { format!("m{id}") },
+            fullname: None,
+            role: Some("read".to_owned()),
+            is_external: None,
+            two_factor: None,
+            verified_email: (spelling == 1).then(|| format!("m{id}@acme.example")),
+            is_pro: None,
+        }
+    }
+
+    /// Instant number `i`.
+    fn at(i: usize) -> Timestamp {
+        Timestamp::UNIX_EPOCH + chrono::TimeDelta::days(i64::try_from(i).unwrap())
+    }
+
+    /// Earlier snapshots; `shared` keeps a record once that the snapshot before has too, as the store does.
+    fn history(lists: &[(BTreeMap<u8, u8>, bool)], shared: bool) -> Vec<Past> {
+        let mut past: Vec<Past> = Vec::new();
+        for (i, (list, members_gap)) in lists.iter().enumerate() {
+            let before = past.last().filter(|_| shared);
+            let record = |(id, spelling): (&u8, &u8)| {
+                let record = member((*id, *spelling));
+                let known = before.and_then(|before| before.members.iter().find(|known| ***known == record));
+                known.cloned().unwrap_or_else(|| Arc::new(record))
+            };
+            let members = list.iter().map(record).collect();
+            let (id, as_of) = (SnapshotId::of(at(i)), at(i));
+            past.push(Past { id, as_of, members_gap: *members_gap, members, invites: Vec::new() });
+        }
+        past
+    }
+
+    /// When a member joined, found the plain way: the first list with them after the last whole one without them.
+    fn expected(member: &Member, past: &[Past], as_of: Timestamp) -> Option<Timestamp> {
+        let has = |p: &Past| p.members.iter().any(|m| m.user_id == member.user_id);
+        let lacking = past.iter().rposition(|p| !p.members_gap && !has(p))?;
+        Some(past[lacking + 1..].iter().find(|p| has(p)).map_or(as_of, |p| p.as_of))
+    }
+
+    /// One list, on which nobody shares a login, and whether it is a gap.
+    fn list() -> impl Strategy<Value = (BTreeMap<u8, u8>, bool)> {
+        let rows = proptest::collection::btree_map(0_u8..5, 0_u8..3, 0..5);
+        let unique = |rows: BTreeMap<u8, u8>| {
+            let mut taken = std::collections::BTreeSet::new();
+            rows.into_iter().filter(|(id, spelling)| taken.insert(fold(&member((*id, *spelling)).username))).collect()
+        };
+        (rows.prop_map(unique), proptest::bool::weighted(0.2))
+    }
+
+    proptest! {
+        #[test]
+        fn records_kept_once_tell_the_same_history(
+            lists in proptest::collection::vec((list(), 1_usize..4), 0..6),
+            gap: bool,
+        ) {
+            let lists: Vec<_> = lists.into_iter().flat_map(|(list, days)| vec![list; days]).collect();
+            let (alone, shared) = (history(&lists, false), history(&lists, true));
+            let now = [member((0, 0)), member((1, 1)), member((7, 0))];
+            let (roll, log, as_of) = (Roll::of(&now, &[]), Log::default(), at(lists.len()));
+            let gone = |past: &[Past]| former(&roll, &log, past, (as_of, gap));
+            prop_assert_eq!(gone(&shared), gone(&alone));
+            let came: Vec<_> = joined(&now, &roll, &log, &shared, as_of).into_iter().map(|j| j.map(|j| j.at)).collect();
+            let wanted: Vec<_> = now.iter().map(|member| expected(member, &alone, as_of)).collect();
+            prop_assert_eq!(came, wanted);
+        }
+    }
+}

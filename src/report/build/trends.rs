@@ -24,7 +24,7 @@ pub(super) fn blocks(context: &Context<'_>, spec: &Section) -> Vec<Block> {
     let mut columns = vec![(words.get("trends.as-of"), 1.4)];
     columns.extend(ids.iter().map(|id| (label(context, id), -1.0)));
     let rows = trend.iter().map(|point| {
-        let figure = |id: &&str| tiles::figure_text(id, point).map_or_else(|| words.get("unknown.value"), |text| text);
+        let figure = |id: &&str| tiles::figure_text(id, point).unwrap_or_else(|| words.get("unknown.value"));
         let mut row: Vec<Text> = vec![plain(day(point.as_of))];
         row.extend(ids.iter().map(figure).map(plain));
         row

@@ -6,6 +6,7 @@ use super::{Input, build, error::Error, template::Template};
 
 pub mod answer;
 pub mod csv;
+pub mod html;
 mod ids;
 pub mod json_v1;
 pub mod markdown;
@@ -21,6 +22,8 @@ pub enum Format {
     Csv,
     /// `<template>.pdf`, for people.
     Pdf,
+    /// `<template>.html`, for a screen; one file that asks for nothing.
+    Html,
     /// `<template>.json`, for programs.
     Json,
     /// `<template>.md`, one screen for a ticket or a chat.
@@ -48,7 +51,8 @@ pub struct Requirement<'a> {
 
 impl Format {
     /// Every format, in the order of the command line's help.
-    pub const ALL: [Self; 7] = [Self::Csv, Self::Pdf, Self::Json, Self::Md, Self::Xlsx, Self::Oscal, Self::Ocsf];
+    pub const ALL: [Self; 8] =
+        [Self::Csv, Self::Pdf, Self::Html, Self::Json, Self::Md, Self::Xlsx, Self::Oscal, Self::Ocsf];
 
     /// The word on the command line.
     #[must_use]
@@ -56,6 +60,7 @@ impl Format {
         match self {
             Self::Csv => "csv",
             Self::Pdf => "pdf",
+            Self::Html => "html",
             Self::Json => "json",
             Self::Md => "md",
             Self::Xlsx => "xlsx",
@@ -83,24 +88,14 @@ impl fmt::Display for Format {
 
 /// A word that is not a format.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum BadFormat {
-    /// Planned, and not there yet.
-    #[error("the format {0:?} is not yet there (csv, pdf, json, md, xlsx, oscal, ocsf are)")]
-    NotYet(String),
-    /// No such format.
-    #[error("{0:?} is not a format (csv, pdf, json, md, xlsx, oscal, ocsf)")]
-    Unknown(String),
-}
+#[error("{0:?} is not a format (csv, pdf, html, json, md, xlsx, oscal, ocsf)")]
+pub struct BadFormat(String);
 
 impl FromStr for Format {
     type Err = BadFormat;
     fn from_str(s: &str) -> Result<Self, BadFormat> {
         let s = s.trim();
-        match Self::ALL.into_iter().find(|f| f.word() == s) {
-            Some(format) => Ok(format),
-            None if matches!(s, "html") => Err(BadFormat::NotYet(s.to_owned())),
-            None => Err(BadFormat::Unknown(s.to_owned())),
-        }
+        Self::ALL.into_iter().find(|f| f.word() == s).ok_or_else(|| BadFormat(s.to_owned()))
     }
 }
 
@@ -123,6 +118,8 @@ pub(super) fn render(
     for template in templates {
         let bytes = match format {
             Format::Csv => continue,
+            Format::Html => html::render(&build::build(input, template))
+                .map_err(|source| Error::Html { template: template.name().to_owned(), source: Box::new(source) })?,
             Format::Json => json_v1::render(input, template, templates)?,
             Format::Md => markdown::render(&build::build(input, template)).into_bytes(),
             Format::Oscal => oscal::render(input, template, &[])?,
@@ -141,12 +138,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn formats_are_named_and_planned_ones_say_so() {
+    fn every_format_has_a_word_and_nothing_else_is_one() {
         for format in Format::ALL {
             assert_eq!(format.word().parse(), Ok(format));
         }
         let error = |s: &str| s.parse::<Format>().unwrap_err().to_string();
-        assert_eq!(error("html"), "the format \"html\" is not yet there (csv, pdf, json, md, xlsx, oscal, ocsf are)");
-        assert_eq!(error("doc"), "\"doc\" is not a format (csv, pdf, json, md, xlsx, oscal, ocsf)");
+        assert_eq!(error("doc"), "\"doc\" is not a format (csv, pdf, html, json, md, xlsx, oscal, ocsf)");
     }
 }

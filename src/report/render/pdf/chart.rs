@@ -113,7 +113,7 @@ impl Layout<'_> {
 }
 
 /// How many legend entries before the `n`th take the same verdict's colour.
-pub(super) fn occurrence(chart: &Chart, n: usize) -> usize {
+pub(in crate::report::render) fn occurrence(chart: &Chart, n: usize) -> usize {
     let verdict = chart.legend.get(n).map(|(_, v)| *v);
     chart.legend.iter().take(n).filter(|(_, v)| Some(*v) == verdict).count()
 }

@@ -228,7 +228,7 @@ fn tone(chart: &Chart, k: usize) -> (Verdict, usize) {
 }
 
 /// A step of 1, 2 or 5 times a power of ten that divides an axis into at most four parts.
-fn nice_step(most: u64) -> u64 {
+pub(in crate::report::render) fn nice_step(most: u64) -> u64 {
     let mut power = 1_u64;
     loop {
         for factor in [1, 2, 5] {
@@ -242,7 +242,7 @@ fn nice_step(most: u64) -> u64 {
 }
 
 /// A share in whole per cent; never 0 % of something and never 100 % of less than all.
-fn percent(n: u64, of: u64) -> String {
+pub(in crate::report::render) fn percent(n: u64, of: u64) -> String {
     let (n, of) = (u128::from(n), u128::from(of.max(1)));
     let share = (n * 100 + of / 2) / of;
     match share {

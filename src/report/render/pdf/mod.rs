@@ -18,7 +18,7 @@ mod flow;
 mod fonts;
 mod piece;
 #[cfg(test)]
-mod sample;
+pub(super) mod sample;
 mod set;
 mod shape;
 mod style;
@@ -29,6 +29,12 @@ mod tiles;
 mod visible;
 mod widths;
 
+pub(super) use self::{
+    chart::occurrence,
+    chart_kinds::{nice_step, percent},
+    style::verdict_shape,
+    visible::text as visible_text,
+};
 pub use self::{error::Error, fonts::Fonts};
 use self::{finish::Extras, flow::Layout, piece::Tree, style::NOTE};
 use crate::report::document::{Document, Span};

@@ -31,17 +31,17 @@ pub(super) const NAMES: [&str; 14] = [
 ];
 
 /// A section.
-pub(super) fn section(id: &str, title: &str, kind: SectionKind, blocks: Vec<Block>) -> Section {
+pub(in crate::report::render) fn section(id: &str, title: &str, kind: SectionKind, blocks: Vec<Block>) -> Section {
     Section { id: id.to_owned(), title: title.to_owned(), kind, blocks }
 }
 
 /// A column.
-pub(super) fn column(title: &str, weight: f32, align: Align) -> Column {
+pub(in crate::report::render) fn column(title: &str, weight: f32, align: Align) -> Column {
     Column { title: title.to_owned(), weight, align }
 }
 
 /// A document of some sections after a plain cover.
-pub(super) fn document(sections: Vec<Section>) -> Document {
+pub(in crate::report::render) fn document(sections: Vec<Section>) -> Document {
     let mut all = vec![section("cover", "Cover", SectionKind::Cover, cover())];
     all.extend(sections);
     Document {
@@ -157,7 +157,7 @@ fn paths() -> Chart {
 }
 
 /// A table of findings.
-pub(super) fn findings(rows: usize) -> Table {
+pub(in crate::report::render) fn findings(rows: usize) -> Table {
     let verdicts = Verdict::ALL;
     let row = |n: usize| -> Vec<Text> {
         let name = NAMES[n % NAMES.len()];
@@ -194,7 +194,7 @@ pub(super) fn findings(rows: usize) -> Table {
 }
 
 /// Everything a document may hold.
-pub(super) fn rich() -> Document {
+pub(in crate::report::render) fn rich() -> Document {
     let link = |to: &str, text: &str| Span::Link { to: to.to_owned(), text: text.to_owned() };
     let action = |text: &str| -> Text {
         vec![

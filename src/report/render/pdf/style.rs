@@ -34,7 +34,7 @@ pub(super) const fn verdict_colour(verdict: Verdict) -> Colour {
 }
 
 /// The shape of a verdict, so that it reads without colour.
-pub(super) const fn verdict_shape(verdict: Verdict) -> &'static str {
+pub(in crate::report::render) const fn verdict_shape(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Fail => "●",
         Verdict::Review => "◆",

@@ -45,7 +45,7 @@ impl Watch {
 }
 
 /// A whole text with everything hidden spelled out.
-pub(super) fn text(text: &str) -> String {
+pub(in crate::report::render) fn text(text: &str) -> String {
     let mut watch = Watch::default();
     text.chars().map(|c| if watch.hides(c) { escape(c) } else { c.to_string() }).collect()
 }
