@@ -93,7 +93,10 @@ check("the count is announced", (await box.locator("output").getAttribute("aria-
 await page.emulateMedia({ media: "print" });
 check("paper holds every row", (await box.locator("tbody tr").evaluateAll(
   (rows) => rows.every((r) => getComputedStyle(r).display === "table-row"))));
-await page.emulateMedia({ media: "screen" });
+check("and clips no table", await page.locator(".scroll").evaluateAll(
+  (all) => all.every((e) => getComputedStyle(e).overflow === "visible")));
+check("and shows no control", (await page.locator(".bar button:visible, .tools:visible, nav:visible").count()) === 0);
+await page.emulateMedia({ media: null });
 await input.fill("");
 
 // Keyboard: Tab leads from the top through every control; Enter sorts.

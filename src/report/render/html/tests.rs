@@ -213,6 +213,14 @@ fn every_row_and_text_of_the_document_is_in_the_page() {
 }
 
 #[test]
+fn ten_thousand_rows_are_all_there() {
+    let blocks = vec![Block::Table(sample::findings(10_000))];
+    let page = page(&sample::document(vec![sample::section("many", "Many", SectionKind::Page, blocks)]));
+    assert_eq!(page.matches("<tr><td").count(), 10_000);
+    assert!(page.contains("data-count=\"{shown} of 10000 rows\"") && page.contains("class=\"table long\""));
+}
+
+#[test]
 fn a_page_number_becomes_the_name_of_the_section() {
     let mut sample = Sample::new();
     sample.open_a_gap(crate::model::coverage::Source::Tokens);
