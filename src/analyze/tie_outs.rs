@@ -145,12 +145,21 @@ pub(super) fn headline(view: &View<'_>, outcomes: &[Outcome]) -> BTreeMap<String
         let outcome = outcomes.iter().find(|o| o.meta.id == id)?;
         i64::try_from(outcome.count(Verdict::Fail)).ok()
     };
+    // Nothing found where something could not be judged is no zero; a gap has a row of its own that is unknown.
+    let found = |id: &str, n: Option<i64>| {
+        let outcome = outcomes.iter().find(|o| o.meta.id == id)?;
+        n.filter(|n| *n > 0 || outcome.count(Verdict::Unknown) == 0)
+    };
     put("members", number(outcomes, "inactive-seats", "members").filter(|_| judged));
-    put("effective_owners", number(outcomes, "owner-coverage", "effective_owners"));
-    put("inactive_seats", fails("inactive-seats").filter(|_| view.window.observed_since.is_some()));
-    put("orphaned_paths", fails("orphaned-access").filter(|_| !view.is_gap(Source::Members)));
+    let owners = number(outcomes, "owner-coverage", "effective_owners");
+    put("effective_owners", found("owner-coverage", owners));
+    let inactive = fails("inactive-seats").filter(|_| view.window.observed_since.is_some());
+    put("inactive_seats", found("inactive-seats", inactive));
+    let orphaned = fails("orphaned-access").filter(|_| !view.is_gap(Source::Members));
+    put("orphaned_paths", found("orphaned-access", orphaned));
     put("monthly_cost_usd", money("monthly_cost_usd").filter(|_| judged));
-    put("reclaimable", number(outcomes, "seat-spend", "reclaimable_seats").filter(|_| judged));
+    let reclaimable = number(outcomes, "seat-spend", "reclaimable_seats").filter(|_| judged);
+    put("reclaimable", found("seat-spend", reclaimable));
     figures
 }
 

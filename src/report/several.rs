@@ -61,6 +61,13 @@ struct Total {
     whole: bool,
 }
 
+impl Total {
+    /// The sum; `None` where nothing was found and something was not looked at, which is no zero.
+    fn known(self) -> Option<i64> {
+        (self.whole || self.sum != 0).then_some(self.sum)
+    }
+}
+
 /// Somebody who is a member of several of the organizations.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 struct Shared {
@@ -128,11 +135,18 @@ fn totals(organizations: &[Organization]) -> Totals {
 
 /// One figure over all organizations.
 fn total(organizations: &[Organization], id: &str) -> Total {
-    let figures = organizations.iter().map(|o| o.review.as_ref().ok().and_then(|review| review.figures.get(id)));
-    figures.fold(Total { sum: 0, whole: true }, |total, figure| match figure {
-        Some(n) => Total { sum: total.sum.saturating_add(*n), ..total },
-        None => Total { whole: false, ..total },
+    let reviews = organizations.iter().map(|o| o.review.as_ref().ok());
+    reviews.fold(Total { sum: 0, whole: true }, |total, review| {
+        match review.and_then(|r| Some((r, r.figures.get(id)?))) {
+            Some((r, n)) => Total { sum: total.sum.saturating_add(*n), whole: total.whole && !is_lower_bound(r, id) },
+            None => Total { whole: false, ..total },
+        }
     })
+}
+
+/// Whether an organization may have more of a figure than was seen.
+fn is_lower_bound(review: &Review, id: &str) -> bool {
+    if id == "members" { !review.members_known } else { !review.gaps.is_empty() }
 }
 
 /// A figure as text.
@@ -150,7 +164,8 @@ fn markdown(organizations: &[Organization], totals: &Totals) -> String {
     let words = Words::english();
     let unknown = words.get("unknown.value");
     let of = |total: &Total, id: &str| {
-        let n = show(id, total.sum);
+        let Some(sum) = total.known() else { return unknown.clone() };
+        let n = show(id, sum);
         if total.whole { n } else { words.say("summary.at-least", &[("n", &n)]) }
     };
     let title = |id: &&str| words.find(&format!("tile.{id}")).unwrap_or(id).to_owned();
@@ -165,7 +180,11 @@ fn markdown(organizations: &[Organization], totals: &Totals) -> String {
             let gaps = if review.gaps.is_empty() { words.get("several.none") } else { review.gaps.join(", ") };
             row.extend([time::format_date(review.as_of.date_naive()), gaps]);
             row.extend(Verdict::ALL.map(|v| review.counts.get(&v).copied().unwrap_or_default().to_string()));
-            row.extend(figures(review).into_iter().map(|figure| figure.unwrap_or_else(|| unknown.clone())));
+            row.extend(build::tile_ids().into_iter().zip(figures(review)).map(|(id, figure)| match figure {
+                Some(n) if is_lower_bound(review, id) => words.say("summary.at-least", &[("n", &n)]),
+                Some(n) => n,
+                None => unknown.clone(),
+            }));
         } else {
             row.push(words.get("several.failed"));
             row.resize(head.len(), String::new());
@@ -229,7 +248,7 @@ fn csv(organizations: &[Organization]) -> Result<Vec<u8>, Error> {
 fn json(organizations: &[Organization], totals: &Totals) -> Result<Vec<u8>, Error> {
     let number =
         |id: &str, n: i64| -> serde_json::Value { if build::tiles::is_money(id) { money(n).into() } else { n.into() } };
-    let total = |id: &str, total: &Total| serde_json::json!({"value": number(id, total.sum), "complete": total.whole});
+    let total = |id: &str, total: &Total| serde_json::json!({"value": total.known().map(|sum| number(id, sum)), "complete": total.whole});
     let each = organizations.iter().map(|organization| match &organization.review {
         Ok(review) => {
             let figures: BTreeMap<_, _> =
@@ -305,8 +324,25 @@ mod tests {
         organizations[1].review = Err("no token".to_owned());
         let totals = totals(&organizations);
         assert_eq!(totals.people, Total { sum: 2, whole: false });
+        assert_eq!(totals.figures["monthly_cost_usd"], Total { sum: 4000, whole: false });
         let text = markdown(&organizations, &totals);
         assert!(text.contains("at least 2") && text.contains("zeta") && text.contains("no token"), "{text}");
+    }
+
+    #[test]
+    fn a_figure_over_a_gap_is_a_lower_bound_although_it_has_a_number() {
+        let mut organizations = two(Some(2000));
+        if let Ok(review) = &mut organizations[1].review {
+            review.gaps = vec!["tokens"];
+        }
+        let totals = totals(&organizations);
+        assert_eq!(totals.figures["monthly_cost_usd"], Total { sum: 6000, whole: false });
+        assert_eq!(totals.people, Total { sum: 3, whole: true }, "the list of members has no gap");
+        let text = markdown(&organizations, &totals);
+        assert!(text.contains("at least 20.00") && text.contains("at least 60.00"), "{text}");
+        assert!(!text.contains("at least 40.00") && !text.contains("at least 0"), "{text}");
+        let json: serde_json::Value = serde_json::from_slice(&json(&organizations, &totals).unwrap()).unwrap();
+        assert_eq!(json["totals"]["reclaimable"], serde_json::json!({"value": null, "complete": false}));
     }
 
     #[test]

@@ -189,3 +189,17 @@ fn what_was_not_seen_is_not_counted_as_none() {
     assert_eq!(total(SPEND, "price_usd"), "50.00");
     assert_eq!(analysis.headline.get("members"), None);
 }
+
+#[test]
+fn nothing_found_over_a_gap_is_no_key_figure() {
+    let whole = org().active("ada", "admin", 1);
+    for figure in ["inactive_seats", "orphaned_paths", "reclaimable"] {
+        assert_eq!(whole.judge().headline.get(figure), Some(&0), "{figure}");
+    }
+    let blind = org().active("ada", "admin", 1).member("bo", "read").coverage(Source::Tokens, Coverage::Forbidden);
+    for figure in ["inactive_seats", "orphaned_paths", "reclaimable"] {
+        assert_eq!(blind.judge().headline.get(figure), None, "{figure}");
+    }
+    let found = org().member("bo", "read").coverage(Source::Scim, Coverage::Failed);
+    assert_eq!(found.judge().headline.get("inactive_seats"), Some(&1), "what was found was found");
+}
