@@ -13,6 +13,7 @@ pub mod effective;
 mod error;
 mod exceptions;
 mod gaps;
+mod headline;
 mod judged;
 mod scan;
 #[cfg(test)]
@@ -32,7 +33,7 @@ use crate::{
         exception::{Exception, ExceptionOutcome},
         ids::SnapshotId,
         manifest::Manifest,
-        outcome::{Chart, Meta, Outcome, TieOut},
+        outcome::{Chart, KeyFigure, Meta, Outcome, TieOut},
         params::Params,
         time::Timestamp,
     },
@@ -103,8 +104,8 @@ pub struct Analysis {
     pub exceptions: Vec<ExceptionOutcome>,
     /// Figures compared with the same figures from elsewhere.
     pub tie_outs: Vec<TieOut>,
-    /// Key figures by tile id, to be compared between snapshots; a figure that is not known is left out.
-    pub headline: BTreeMap<String, i64>,
+    /// Key figures by tile id; one that is not known is left out.
+    pub headline: BTreeMap<String, KeyFigure>,
 }
 
 /// An analyzer: a declaration and two functions, so that neither its rows nor its totals can name somebody else's.
@@ -182,7 +183,7 @@ fn judge(inputs: &Inputs<'_>, log: &scan::Log) -> Analysis {
         outcomes.push(Outcome { meta, rows, totals, limits, charts });
     }
     let tie_outs = tie_outs::of(&view, &outcomes);
-    let headline = tie_outs::headline(&view, &outcomes);
+    let headline = headline::of(inputs.manifest, &outcomes);
     Analysis { outcomes, exceptions, tie_outs, headline }
 }
 

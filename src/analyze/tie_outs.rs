@@ -1,12 +1,9 @@
-//! Figures compared with the same figures from elsewhere, and the key figures of a snapshot.
-
-use std::collections::BTreeMap;
+//! Figures compared with the same figures from elsewhere.
 
 use super::derived::view::View;
 use crate::model::{
     coverage::Source,
     outcome::{Outcome, TieOut},
-    verdict::Verdict,
 };
 
 /// Every comparison, in report order.
@@ -126,41 +123,6 @@ fn invite_why(billed: Option<i64>, without: Option<i64>, stated: Option<i64>) ->
 /// A whole number among an analyzer's totals.
 fn number(outcomes: &[Outcome], id: &str, key: &str) -> Option<i64> {
     outcomes.iter().find(|o| o.meta.id == id)?.totals.get(key)?.as_i64()
-}
-
-/// Key figures by tile id; money in cents. A figure that is not known is left out.
-pub(super) fn headline(view: &View<'_>, outcomes: &[Outcome]) -> BTreeMap<String, i64> {
-    let mut figures = BTreeMap::new();
-    let mut put = |name: &str, value: Option<i64>| {
-        if let Some(value) = value {
-            figures.insert(name.to_owned(), value);
-        }
-    };
-    let money = |key: &str| {
-        let text = outcomes.iter().find(|o| o.meta.id == "seat-spend")?.totals.get(key)?;
-        text.as_str()?.replace('.', "").parse().ok()
-    };
-    let judged = view.manifest.coverage(Source::Members).has_rows();
-    let fails = |id: &str| {
-        let outcome = outcomes.iter().find(|o| o.meta.id == id)?;
-        i64::try_from(outcome.count(Verdict::Fail)).ok()
-    };
-    // Nothing found where something could not be judged is no zero; a gap has a row of its own that is unknown.
-    let found = |id: &str, n: Option<i64>| {
-        let outcome = outcomes.iter().find(|o| o.meta.id == id)?;
-        n.filter(|n| *n > 0 || outcome.count(Verdict::Unknown) == 0)
-    };
-    put("members", number(outcomes, "inactive-seats", "members").filter(|_| judged));
-    let owners = number(outcomes, "owner-coverage", "effective_owners");
-    put("effective_owners", found("owner-coverage", owners));
-    let inactive = fails("inactive-seats").filter(|_| view.window.observed_since.is_some());
-    put("inactive_seats", found("inactive-seats", inactive));
-    let orphaned = fails("orphaned-access").filter(|_| !view.is_gap(Source::Members));
-    put("orphaned_paths", found("orphaned-access", orphaned));
-    put("monthly_cost_usd", money("monthly_cost_usd").filter(|_| judged));
-    let reclaimable = number(outcomes, "seat-spend", "reclaimable_seats").filter(|_| judged);
-    put("reclaimable", found("seat-spend", reclaimable));
-    figures
 }
 
 #[cfg(test)]

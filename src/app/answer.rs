@@ -85,6 +85,7 @@ pub(super) fn show(
         outcomes,
         exceptions: &[],
         tie_outs: &[],
+        headline: BTreeMap::new(),
         baseline: BTreeMap::new(),
         baseline_as_of: None,
         trend: Vec::new(),

@@ -126,7 +126,7 @@ impl Reporter {
         let past = history::before(&place, &selection.snapshot)?;
         let Judged { snapshot, analysis, trend, baseline } =
             history::judge_with_trend(&place, &selection, &past, settings)?;
-        let (baseline_as_of, headline) =
+        let (baseline_as_of, baseline) =
             baseline.map_or((None, BTreeMap::new()), |point| (Some(point.as_of), point.figures));
         let input = report::Input {
             manifest: &snapshot.manifest,
@@ -137,7 +137,8 @@ impl Reporter {
             outcomes: &analysis.outcomes,
             exceptions: &analysis.exceptions,
             tie_outs: &analysis.tie_outs,
-            baseline: headline,
+            headline: analysis.headline.clone(),
+            baseline,
             baseline_as_of,
             trend,
             classification: settings.config.values.report.classification.clone(),

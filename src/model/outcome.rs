@@ -282,6 +282,15 @@ pub struct Bar {
     pub parts: Vec<u64>,
 }
 
+/// A figure that stands for a snapshot. One that is not known is left out, never 0.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct KeyFigure {
+    /// The figure; money in cents.
+    pub value: i64,
+    /// Whether there may be more, because something that it is counted from could not be seen or judged.
+    pub at_least: bool,
+}
+
 /// A figure of the report compared with the same figure from somewhere else.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct TieOut {

@@ -10,7 +10,7 @@ use crate::model::{
     exception::ExceptionOutcome,
     ids::SnapshotId,
     manifest::Manifest,
-    outcome::{Outcome, TieOut},
+    outcome::{KeyFigure, Outcome, TieOut},
     params::Params,
     time::Timestamp,
 };
@@ -54,9 +54,11 @@ pub struct Input<'a> {
     pub exceptions: &'a [ExceptionOutcome],
     /// Figures compared.
     pub tie_outs: &'a [TieOut],
-    /// Figures of the baseline by tile id (`members`, `effective_owners`, `inactive_seats`, `orphaned_paths`,
-    /// `monthly_cost_usd`, `reclaimable`); empty without a baseline.
-    pub baseline: BTreeMap<String, i64>,
+    /// Key figures by tile id (`members`, `effective_owners`, `inactive_seats`, `orphaned_paths`, `monthly_cost_usd`,
+    /// `reclaimable`); one that is not known is left out.
+    pub headline: BTreeMap<String, KeyFigure>,
+    /// Those of the baseline; empty without one.
+    pub baseline: BTreeMap<String, KeyFigure>,
     /// `as_of` of the baseline; `None` without one.
     pub baseline_as_of: Option<Timestamp>,
     /// Key figures of this snapshot and of those before it in the store, oldest first.
@@ -76,8 +78,8 @@ pub struct TrendPoint {
     pub snapshot: SnapshotId,
     /// Its instant.
     pub as_of: Timestamp,
-    /// Figures by tile id, money in cents; one that is not known is left out.
-    pub figures: BTreeMap<String, i64>,
+    /// Figures by tile id; one that is not known is left out.
+    pub figures: BTreeMap<String, KeyFigure>,
     /// Seats by `seat_status`; `None` where the list of members has a hole.
     pub seats: Option<BTreeMap<String, u64>>,
 }

@@ -11,10 +11,16 @@ use std::{
 
 use serde::Serialize;
 
-use super::{Error, Format, Written, build, files, render::csv::safe_text, words::Words};
+use super::{
+    Error, Format, Written,
+    build::{self, tiles},
+    files,
+    render::csv::safe_text,
+    words::Words,
+};
 use crate::model::{
     ids::{SnapshotId, fold},
-    outcome::money,
+    outcome::{KeyFigure, money},
     time::{self, Timestamp},
     verdict::Verdict,
 };
@@ -44,8 +50,8 @@ pub struct Review {
     pub gaps: Vec<&'static str>,
     /// Rows by verdict, over all analyzers.
     pub counts: BTreeMap<Verdict, usize>,
-    /// Key figures by tile id, money in cents; one that is not known is left out.
-    pub figures: BTreeMap<String, i64>,
+    /// Key figures by tile id; one that is not known is left out.
+    pub figures: BTreeMap<String, KeyFigure>,
     /// Id and login of each member that was seen.
     pub members: Vec<(String, String)>,
     /// Whether the list of members is whole.
@@ -135,28 +141,11 @@ fn totals(organizations: &[Organization]) -> Totals {
 
 /// One figure over all organizations.
 fn total(organizations: &[Organization], id: &str) -> Total {
-    let reviews = organizations.iter().map(|o| o.review.as_ref().ok());
-    reviews.fold(Total { sum: 0, whole: true }, |total, review| {
-        match review.and_then(|r| Some((r, r.figures.get(id)?))) {
-            Some((r, n)) => Total { sum: total.sum.saturating_add(*n), whole: total.whole && !is_lower_bound(r, id) },
-            None => Total { whole: false, ..total },
-        }
+    let figures = organizations.iter().map(|o| o.review.as_ref().ok().and_then(|review| review.figures.get(id)));
+    figures.fold(Total { sum: 0, whole: true }, |total, figure| match figure {
+        Some(n) => Total { sum: total.sum.saturating_add(n.value), whole: total.whole && !n.at_least },
+        None => Total { whole: false, ..total },
     })
-}
-
-/// Whether an organization may have more of a figure than was seen.
-fn is_lower_bound(review: &Review, id: &str) -> bool {
-    if id == "members" { !review.members_known } else { !review.gaps.is_empty() }
-}
-
-/// A figure as text.
-fn show(id: &str, n: i64) -> String {
-    if build::tiles::is_money(id) { money(n) } else { n.to_string() }
-}
-
-/// The figures of one organization in the order of the columns; `None` where one is not known.
-fn figures(review: &Review) -> Vec<Option<String>> {
-    build::tile_ids().into_iter().map(|id| review.figures.get(id).map(|n| show(id, *n))).collect()
 }
 
 /// The page for people.
@@ -165,7 +154,7 @@ fn markdown(organizations: &[Organization], totals: &Totals) -> String {
     let unknown = words.get("unknown.value");
     let of = |total: &Total, id: &str| {
         let Some(sum) = total.known() else { return unknown.clone() };
-        let n = show(id, sum);
+        let n = tiles::show(id, sum);
         if total.whole { n } else { words.say("summary.at-least", &[("n", &n)]) }
     };
     let title = |id: &&str| words.find(&format!("tile.{id}")).unwrap_or(id).to_owned();
@@ -180,10 +169,9 @@ fn markdown(organizations: &[Organization], totals: &Totals) -> String {
             let gaps = if review.gaps.is_empty() { words.get("several.none") } else { review.gaps.join(", ") };
             row.extend([time::format_date(review.as_of.date_naive()), gaps]);
             row.extend(Verdict::ALL.map(|v| review.counts.get(&v).copied().unwrap_or_default().to_string()));
-            row.extend(build::tile_ids().into_iter().zip(figures(review)).map(|(id, figure)| match figure {
-                Some(n) if is_lower_bound(review, id) => words.say("summary.at-least", &[("n", &n)]),
-                Some(n) => n,
-                None => unknown.clone(),
+            row.extend(build::tile_ids().into_iter().map(|id| {
+                let known = review.figures.get(id);
+                known.map_or_else(|| unknown.clone(), |known| tiles::say(&words, id, *known))
             }));
         } else {
             row.push(words.get("several.failed"));
@@ -220,6 +208,7 @@ fn csv(organizations: &[Organization]) -> Result<Vec<u8>, Error> {
     let mut head = ["org", "snapshot", "as_of", "manifest_sha256", "gaps", "not_reviewed"].map(str::to_owned).to_vec();
     head.extend(Verdict::ALL.iter().map(|v| v.word().to_owned()));
     head.extend(build::tile_ids().into_iter().map(str::to_owned));
+    head.push("at_least".to_owned());
     let mut writer = ::csv::Writer::from_writer(Vec::new());
     let failed = |source: ::csv::Error| Error::Csv { analyzer: "summary", source };
     writer.write_record(&head).map_err(failed)?;
@@ -231,7 +220,7 @@ fn csv(organizations: &[Organization]) -> Result<Vec<u8>, Error> {
                 let sha256 = review.manifest_sha256.clone();
                 row.extend([review.snapshot.to_string(), as_of, sha256, review.gaps.join(";"), String::new()]);
                 row.extend(Verdict::ALL.map(|v| review.counts.get(&v).copied().unwrap_or_default().to_string()));
-                row.extend(figures(review).into_iter().map(Option::unwrap_or_default));
+                row.extend(figures(review));
             }
             Err(why) => {
                 row.resize(5, String::new());
@@ -244,19 +233,34 @@ fn csv(organizations: &[Organization]) -> Result<Vec<u8>, Error> {
     writer.into_inner().map_err(|error| failed(error.into_error().into()))
 }
 
+/// Figures of one organization for the table, and at the end which of them are lower bounds.
+fn figures(review: &Review) -> Vec<String> {
+    let known = |id| review.figures.get(id).map(|known| tiles::show(id, known.value)).unwrap_or_default();
+    let mut cells: Vec<String> = build::tile_ids().into_iter().map(known).collect();
+    cells.push(at_least(review).join(";"));
+    cells
+}
+
+/// Names of the figures that are lower bounds.
+fn at_least(review: &Review) -> Vec<&str> {
+    review.figures.iter().filter(|(_, known)| known.at_least).map(|(id, _)| id.as_str()).collect()
+}
+
 /// The same for programs.
 fn json(organizations: &[Organization], totals: &Totals) -> Result<Vec<u8>, Error> {
     let number =
-        |id: &str, n: i64| -> serde_json::Value { if build::tiles::is_money(id) { money(n).into() } else { n.into() } };
+        |id: &str, n: i64| -> serde_json::Value { if tiles::is_money(id) { money(n).into() } else { n.into() } };
     let total = |id: &str, total: &Total| serde_json::json!({"value": total.known().map(|sum| number(id, sum)), "complete": total.whole});
     let each = organizations.iter().map(|organization| match &organization.review {
         Ok(review) => {
-            let figures: BTreeMap<_, _> =
-                build::tile_ids().into_iter().map(|id| (id, review.figures.get(id).map(|n| number(id, *n)))).collect();
+            let figures: BTreeMap<_, _> = build::tile_ids()
+                .into_iter()
+                .map(|id| (id, review.figures.get(id).map(|n| number(id, n.value))))
+                .collect();
             serde_json::json!({
                 "org": organization.name, "snapshot": review.snapshot, "as_of": time::format(review.as_of),
                 "manifest_sha256": review.manifest_sha256, "gaps": review.gaps, "counts": review.counts,
-                "figures": figures, "not_reviewed": null,
+                "figures": figures, "at_least": at_least(review), "not_reviewed": null,
             })
         }
         Err(why) => serde_json::json!({"org": organization.name, "not_reviewed": why}),
@@ -284,8 +288,9 @@ mod tests {
     fn review(members: &[(&str, &str)], spend: Option<i64>) -> Review {
         let as_of = time::parse("2026-10-01T06:00:00Z").unwrap();
         let own = |(id, login): &(&str, &str)| ((*id).to_owned(), (*login).to_owned());
-        let mut figures = BTreeMap::from([("members".to_owned(), i64::try_from(members.len()).unwrap())]);
-        figures.extend(spend.map(|cents| ("monthly_cost_usd".to_owned(), cents)));
+        let whole = |value| KeyFigure { value, at_least: false };
+        let mut figures = BTreeMap::from([("members".to_owned(), whole(i64::try_from(members.len()).unwrap()))]);
+        figures.extend(spend.map(|cents| ("monthly_cost_usd".to_owned(), whole(cents))));
         Review {
             snapshot: SnapshotId::of(as_of),
             as_of,
@@ -333,7 +338,8 @@ mod tests {
     fn a_figure_over_a_gap_is_a_lower_bound_although_it_has_a_number() {
         let mut organizations = two(Some(2000));
         if let Ok(review) = &mut organizations[1].review {
-            review.gaps = vec!["tokens"];
+            review.gaps = vec!["scim"];
+            review.figures.insert("monthly_cost_usd".to_owned(), KeyFigure { value: 2000, at_least: true });
         }
         let totals = totals(&organizations);
         assert_eq!(totals.figures["monthly_cost_usd"], Total { sum: 6000, whole: false });

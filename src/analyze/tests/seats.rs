@@ -1,6 +1,6 @@
 //! `inactive-seats` and `seat-spend`.
 
-use super::{ago, org};
+use super::{Org, ago, org};
 use crate::model::coverage::{Coverage, Source};
 
 const SEATS: &str = "inactive-seats";
@@ -191,15 +191,19 @@ fn what_was_not_seen_is_not_counted_as_none() {
 }
 
 #[test]
-fn nothing_found_over_a_gap_is_no_key_figure() {
+fn nothing_found_over_a_gap_is_no_key_figure_and_something_is_a_lower_bound() {
+    let figure = |org: &Org, id: &str| org.judge().headline.get(id).map(|f| (f.value, f.at_least));
     let whole = org().active("ada", "admin", 1);
-    for figure in ["inactive_seats", "orphaned_paths", "reclaimable"] {
-        assert_eq!(whole.judge().headline.get(figure), Some(&0), "{figure}");
+    for id in ["inactive_seats", "orphaned_paths", "reclaimable"] {
+        assert_eq!(figure(&whole, id), Some((0, false)), "{id}");
     }
     let blind = org().active("ada", "admin", 1).member("bo", "read").coverage(Source::Tokens, Coverage::Forbidden);
-    for figure in ["inactive_seats", "orphaned_paths", "reclaimable"] {
-        assert_eq!(blind.judge().headline.get(figure), None, "{figure}");
+    for id in ["inactive_seats", "orphaned_paths", "reclaimable"] {
+        assert_eq!(figure(&blind, id), None, "{id}");
     }
+    assert_eq!(figure(&blind, "members"), Some((2, false)), "members are counted from another source");
     let found = org().member("bo", "read").coverage(Source::Scim, Coverage::Failed);
-    assert_eq!(found.judge().headline.get("inactive_seats"), Some(&1), "what was found was found");
+    assert_eq!(figure(&found, "inactive_seats"), Some((1, false)), "that analyzer does not need SCIM");
+    assert_eq!(figure(&found, "reclaimable"), Some((1, true)), "and this one does");
+    assert_eq!(figure(&found, "monthly_cost_usd"), Some((5000, true)), "an invite may be missing");
 }

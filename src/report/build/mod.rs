@@ -275,6 +275,7 @@ mod tests {
         }
         sample.exceptions.clear();
         sample.tie_outs.clear();
+        sample.headline = testing::figures(&[("inactive_seats", 0), ("orphaned_paths", 0)]);
         testing::snapshot("report-empty", &testing::dump(&document(&sample)));
     }
 

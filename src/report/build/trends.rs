@@ -24,7 +24,10 @@ pub(super) fn blocks(context: &Context<'_>, spec: &Section) -> Vec<Block> {
     let mut columns = vec![(words.get("trends.as-of"), 1.4)];
     columns.extend(ids.iter().map(|id| (label(context, id), -1.0)));
     let rows = trend.iter().map(|point| {
-        let figure = |id: &&str| tiles::figure_text(id, point).unwrap_or_else(|| words.get("unknown.value"));
+        let figure = |id: &&str| {
+            let known = point.figures.get(*id);
+            known.map_or_else(|| words.get("unknown.value"), |known| tiles::say(words, id, *known))
+        };
         let mut row: Vec<Text> = vec![plain(day(point.as_of))];
         row.extend(ids.iter().map(figure).map(plain));
         row
@@ -40,11 +43,19 @@ fn label(context: &Context<'_>, id: &str) -> String {
     context.words.find(&format!("tile.{id}")).unwrap_or(id).to_owned()
 }
 
+/// A figure's bar, money in dollars; `None` where it was not known, or only that there are so many at least: a lower
+/// bar would look like fewer.
+fn bar(id: &str, point: &TrendPoint) -> Option<u64> {
+    let known = point.figures.get(id).filter(|known| !known.at_least)?;
+    let n = u64::try_from(known.value).ok()?;
+    Some(if tiles::is_money(id) { n.saturating_add(50) / 100 } else { n })
+}
+
 /// The picture of one figure; `None` where fewer than two snapshots know it.
 fn chart(context: &Context<'_>, id: &str) -> Option<ChartBlock> {
     let words = &context.words;
     let known: Vec<(&TrendPoint, u64)> =
-        context.input.trend.iter().filter_map(|point| Some((point, tiles::figure_whole(id, point)?))).collect();
+        context.input.trend.iter().filter_map(|point| Some((point, bar(id, point)?))).collect();
     let [(first, from), .., (last, to)] = known.as_slice() else { return None };
     let title = label(context, id);
     let values = [
@@ -69,9 +80,12 @@ fn chart(context: &Context<'_>, id: &str) -> Option<ChartBlock> {
 
 #[cfg(test)]
 mod tests {
-    use crate::report::{
-        build::tests::document,
-        testing::{self, Sample},
+    use crate::{
+        model::outcome::KeyFigure,
+        report::{
+            build::tests::document,
+            testing::{self, Sample},
+        },
     };
 
     #[test]
@@ -82,14 +96,17 @@ mod tests {
             testing::point("2026-07-01T00:00:00Z", &[("members", 5)], None),
             testing::point("2026-10-01T00:00:00Z", &[("monthly_cost_usd", 8000)], None),
         ];
+        sample.trend[1].figures.insert("reclaimable".to_owned(), KeyFigure { value: 2, at_least: true });
+        sample.trend[0].figures.insert("reclaimable".to_owned(), KeyFigure { value: 7, at_least: false });
         let document = document(&sample);
         let dump = testing::dump(&document);
-        assert!(dump.contains("2026-07-01 | 5"), "{dump}");
+        assert!(dump.contains("2026-07-01 | 5") && dump.contains("at least 2"), "{dump}");
         let charts = testing::charts(&document);
         let of = |title: &str| charts.iter().find(|c| c.id == "trend" && c.title == title);
         let spend: Vec<_> = of("USD a month").unwrap().bars.iter().map(|b| (b.label.as_str(), b.parts[0])).collect();
         assert_eq!(spend, [("2026-04-01", 61), ("2026-10-01", 80)], "whole dollars, and none for July");
         assert!(of("Effective owners").is_none(), "no snapshot knows it");
+        assert!(of("Seats to give back").is_none(), "a lower bound has no bar");
     }
 
     #[test]

@@ -103,6 +103,8 @@ struct Point<'a> {
     as_of: String,
     /// Figures by name: numbers, money with two decimals; null where it was not known.
     figures: BTreeMap<&'static str, Option<Box<RawValue>>>,
+    /// Names of the figures that are lower bounds.
+    at_least: Vec<&'a str>,
     /// Seats by `seat_status`; null where the list of members has a hole.
     seats: Option<&'a BTreeMap<String, u64>>,
 }
@@ -110,15 +112,15 @@ struct Point<'a> {
 impl<'a> Point<'a> {
     /// The figures of a snapshot.
     fn of(point: &'a TrendPoint) -> Self {
-        let text = |id: &str, n: i64| if tiles::is_money(id) { money(n) } else { n.to_string() };
         let figure = |id: &'static str| {
-            let n = point.figures.get(id)?;
+            let known = point.figures.get(id)?;
             // Digits, at most one sign and one point: always a number.
-            RawValue::from_string(text(id, *n)).ok()
+            RawValue::from_string(tiles::show(id, known.value)).ok()
         };
         let figures = tiles::ids().into_iter().map(|id| (id, figure(id))).collect();
+        let at_least = point.figures.iter().filter(|(_, known)| known.at_least).map(|(id, _)| id.as_str()).collect();
         let (snapshot, as_of) = (point.snapshot.as_str(), time::format(point.as_of));
-        Self { snapshot, as_of, figures, seats: point.seats.as_ref() }
+        Self { snapshot, as_of, figures, at_least, seats: point.seats.as_ref() }
     }
 }
 

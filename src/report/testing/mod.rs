@@ -10,7 +10,7 @@ use crate::model::{
     exception::{ExceptionOutcome, ExceptionState},
     ids::SnapshotId,
     manifest::Manifest,
-    outcome::{Bar, Cell, CellKind, Chart, ColumnSpec, Meta, Outcome, Privacy, Row, RuleSpec, TieOut},
+    outcome::{Bar, Cell, CellKind, Chart, ColumnSpec, KeyFigure, Meta, Outcome, Privacy, Row, RuleSpec, TieOut},
     params::Params,
     time::{self, Timestamp},
     verdict::{Severity, Verdict},
@@ -151,10 +151,28 @@ static ACCESS: Meta = Meta {
 };
 
 /// Key figures of a snapshot.
-pub(super) fn point(as_of: &str, figures: &[(&str, i64)], seats: Option<BTreeMap<String, u64>>) -> TrendPoint {
+pub(super) fn point(as_of: &str, known: &[(&str, i64)], seats: Option<BTreeMap<String, u64>>) -> TrendPoint {
     let as_of = at(as_of);
-    let figures = figures.iter().map(|(id, figure)| ((*id).to_owned(), *figure)).collect();
-    TrendPoint { snapshot: SnapshotId::of(as_of), as_of, figures, seats }
+    TrendPoint { snapshot: SnapshotId::of(as_of), as_of, figures: figures(known), seats }
+}
+
+/// Key figures of the sample: one member could not be judged.
+fn headline() -> BTreeMap<String, KeyFigure> {
+    let whole = [
+        ("members", 4),
+        ("effective_owners", 1),
+        ("orphaned_paths", 1),
+        ("monthly_cost_usd", 8000),
+        ("reclaimable", 1),
+    ];
+    let mut all = figures(&whole);
+    all.insert("inactive_seats".to_owned(), KeyFigure { value: 1, at_least: true });
+    all
+}
+
+/// Key figures that are known whole.
+pub(super) fn figures(known: &[(&str, i64)]) -> BTreeMap<String, KeyFigure> {
+    known.iter().map(|(id, value)| ((*id).to_owned(), KeyFigure { value: *value, at_least: false })).collect()
 }
 
 /// An instant.
@@ -380,6 +398,8 @@ pub(super) struct Sample {
     pub(super) exceptions: Vec<ExceptionOutcome>,
     /// Comparisons.
     pub(super) tie_outs: Vec<TieOut>,
+    /// Key figures.
+    pub(super) headline: BTreeMap<String, KeyFigure>,
     /// Members in the baseline; `None` without a baseline.
     pub(super) baseline_members: Option<i64>,
     /// Seats over time.
@@ -408,6 +428,7 @@ impl Sample {
                 exception("gone", ExceptionState::Unused),
             ],
             tie_outs: vec![tie, missing],
+            headline: headline(),
             baseline_members: None,
             trend: Vec::new(),
         }
@@ -424,7 +445,8 @@ impl Sample {
             outcomes: &self.outcomes,
             exceptions: &self.exceptions,
             tie_outs: &self.tie_outs,
-            baseline: self.baseline_members.map(|n| ("members".to_owned(), n)).into_iter().collect(),
+            headline: self.headline.clone(),
+            baseline: self.baseline_members.map(|n| figures(&[("members", n)])).unwrap_or_default(),
             baseline_as_of: self.baseline_members.map(|_| at("2026-07-01T06:00:00Z")),
             trend: self.trend.clone(),
             classification: "Confidential".to_owned(),
@@ -447,6 +469,15 @@ impl Sample {
                 let reason = "Nothing can be said about it.";
                 let gap = row(("source", source.name()), Verdict::Unknown, "source-missing", reason, cells);
                 outcome.rows.insert(0, gap);
+                let id = match outcome.meta.id {
+                    "inactive-seats" => "inactive_seats",
+                    "orphaned-access" => "orphaned_paths",
+                    "seat-spend" => "reclaimable",
+                    _ => continue,
+                };
+                if let Some(figure) = self.headline.get_mut(id) {
+                    figure.at_least = true;
+                }
             }
         }
     }
