@@ -3,7 +3,13 @@
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::Value;
 
-use super::{Error, ledger::Ledger, read::Reader, repos, wire};
+use super::{
+    Error,
+    ledger::Ledger,
+    read::Reader,
+    repos::{self, Inventory},
+    wire,
+};
 use crate::{
     hub::endpoints,
     model::time::Timestamp,
@@ -23,12 +29,13 @@ pub(super) fn candidates(repos: &[Repo]) -> Vec<&Repo> {
 ///
 /// # Errors
 /// When an answer cannot be kept.
-pub(super) async fn read(reader: &Reader<'_>, candidates: &[&Repo]) -> Result<(Ledger, Vec<Commit>), Error> {
+pub(super) async fn read(reader: &Reader<'_>, repos: &Inventory) -> Result<(Ledger, Vec<Commit>), Error> {
+    let candidates = candidates(&repos.repos);
     let mut ledger = Ledger::new(reader.source);
-    let parts = stream::iter(candidates).map(|repo| async move {
+    let parts = stream::iter(&candidates).map(|repo| async move {
         let (types, name) = repos::api_name(repo);
         let values = [("types", types.as_str()), ("repo", name.as_str())];
-        if let Some(touched) = repo.updated_at {
+        if let Some(touched) = repos.touched(repo) {
             reader.carry(&endpoints::COMMITS, &values, touched)?;
         }
         let part = reader.list(&endpoints::COMMITS, &values, commit).await?;

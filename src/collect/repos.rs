@@ -25,11 +25,21 @@ const LISTS: [(&str, Call); 5] = [
 
 /// The inventory.
 #[derive(Clone, PartialEq, Debug, Default)]
-pub(super) struct Repos {
+pub(super) struct Inventory {
     /// Repositories, by path.
     pub(super) repos: Vec<Repo>,
     /// Types of which some repositories may be missing.
     pub(super) incomplete: Vec<&'static str>,
+    /// When the content of a repository last changed, by path; one of which no list says so is not in it.
+    changed: BTreeMap<String, Timestamp>,
+}
+
+impl Inventory {
+    /// When a repository was last touched, as far as that is certain: a list says when its content changed, and an
+    /// update that the inventory dates later counts as well. `None` where no list speaks of the content.
+    pub(super) fn touched(&self, repo: &Repo) -> Option<Timestamp> {
+        self.changed.get(&fold(&repo.repo)).map(|changed| repo.updated_at.map_or(*changed, |u| u.max(*changed)))
+    }
 }
 
 /// What one item says of a repository.
@@ -38,6 +48,8 @@ pub(super) struct Said {
     name: String,
     /// `model`, `dataset`, …
     repo_type: String,
+    /// When its content last changed; `None` when the item does not say.
+    changed: Option<Timestamp>,
     /// What it says.
     repo: Repo,
 }
@@ -46,7 +58,7 @@ pub(super) struct Said {
 ///
 /// # Errors
 /// When an answer cannot be kept.
-pub(super) async fn read(reader: &Reader<'_>, org: &str) -> Result<(Ledger, Repos), Error> {
+pub(super) async fn read(reader: &Reader<'_>, org: &str) -> Result<(Ledger, Inventory), Error> {
     let values = [("org", org)];
     let list = |kind: &'static str, call| reader.list(call, &values, move |item| listed(item, kind));
     let [model, dataset, space, bucket, kernel] = &LISTS;
@@ -59,7 +71,7 @@ pub(super) async fn read(reader: &Reader<'_>, org: &str) -> Result<(Ledger, Repo
         list(kernel.0, &kernel.1),
     )?;
     let mut ledger = Ledger::new(reader.source);
-    let mut repos = Repos::default();
+    let mut repos = Inventory::default();
     let all_named = settings.failure.is_none();
     let mut foreign = 0_u64;
     let mut known: BTreeMap<String, Repo> = BTreeMap::new();
@@ -78,6 +90,9 @@ pub(super) async fn read(reader: &Reader<'_>, org: &str) -> Result<(Ledger, Repo
             repos.incomplete.push(*kind);
         }
         for said in ledger.take(part) {
+            if let Some(changed) = said.changed {
+                repos.changed.insert(fold(&said.repo.repo), changed);
+            }
             enter(said, &mut known);
         }
     }
@@ -141,7 +156,7 @@ pub(super) fn inventoried(item: &Value) -> Result<Said, String> {
         updated_at: wire::time(item, "updatedAt"),
         ..named(&name, &repo_type)
     };
-    Ok(Said { name, repo_type, repo })
+    Ok(Said { name, repo_type, changed: None, repo })
 }
 
 /// One item of the list of a type.
@@ -159,7 +174,7 @@ pub(super) fn listed(item: &Value, kind: &str) -> Result<Said, String> {
         updated_at: first_time(item, &["lastModified", "updatedAt"]),
         ..named(&name, kind)
     };
-    Ok(Said { name, repo_type: kind.to_owned(), repo })
+    Ok(Said { name, repo_type: kind.to_owned(), changed: wire::time(item, "lastModified"), repo })
 }
 
 /// `visibility`, else what `private` says of it.
@@ -237,6 +252,18 @@ mod tests {
         assert!(repo.updated_at > repo.created_at);
         let alone = &joined(&[], &[list])[0];
         assert_eq!((alone.visibility.as_deref(), alone.storage_bytes), (Some("private"), Some(9)));
+    }
+
+    #[test]
+    fn only_a_list_tells_that_the_content_was_not_touched() {
+        let time = |text: &str| crate::model::time::parse(text).unwrap();
+        let (early, late) = (time("2026-01-01T00:00:00Z"), time("2026-02-01T00:00:00Z"));
+        let changed = BTreeMap::from([("acme/arm".to_owned(), early)]);
+        let repos = Inventory { changed, ..Inventory::default() };
+        let repo = |name: &str, updated_at| Repo { updated_at, ..named(name, "model") };
+        assert_eq!(repos.touched(&repo("Acme/arm", None)), Some(early));
+        assert_eq!(repos.touched(&repo("acme/arm", Some(late))), Some(late), "the later of both");
+        assert_eq!(repos.touched(&repo("acme/leg", Some(early))), None, "an update need not be one of the content");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::{
     members, network,
     overview::{self, Overview},
     read::Reader,
-    repos::{self, Repos},
+    repos::{self, Inventory},
     scim, service_accounts, tokens,
     whoami::{self, Whoami},
 };
@@ -77,7 +77,7 @@ struct Rest {
     /// Resource groups.
     groups: Outcome<groups::Groups>,
     /// Repositories.
-    repos: Outcome<Repos>,
+    repos: Outcome<Inventory>,
     /// Requests and grants.
     gated: Outcome<Vec<GatedAccess>>,
     /// Commits.
@@ -177,7 +177,7 @@ impl Run<'_> {
     }
 
     /// Reads the repositories, then what must know them.
-    async fn repos(&self) -> Result<(Outcome<Repos>, Outcome<Vec<GatedAccess>>, Outcome<Vec<Commit>>), Error> {
+    async fn repos(&self) -> Result<(Outcome<Inventory>, Outcome<Vec<GatedAccess>>, Outcome<Vec<Commit>>), Error> {
         let org = self.org;
         let repos = self.wanted(Source::Repos, async |r| Box::pin(repos::read(r, org)).await).await?;
         let (gated, commits) = tokio::try_join!(self.gated(&repos), self.commits(&repos))?;
@@ -185,7 +185,7 @@ impl Run<'_> {
     }
 
     /// Reads requests and grants.
-    async fn gated(&self, (record, repos): &Outcome<Repos>) -> Result<Outcome<Vec<GatedAccess>>, Error> {
+    async fn gated(&self, (record, repos): &Outcome<Inventory>) -> Result<Outcome<Vec<GatedAccess>>, Error> {
         let source = Source::GatedAccess;
         if let Some(skipped) = self.skipped(source).or_else(|| without_repos(record)) {
             return Ok((skipped, Vec::new()));
@@ -206,7 +206,7 @@ impl Run<'_> {
     }
 
     /// Reads commits, when asked to.
-    async fn commits(&self, (record, repos): &Outcome<Repos>) -> Result<Outcome<Vec<Commit>>, Error> {
+    async fn commits(&self, (record, repos): &Outcome<Inventory>) -> Result<Outcome<Vec<Commit>>, Error> {
         let source = Source::Commits;
         if !self.plan.with_commits {
             let record = unread(Coverage::NotRequested, "read only with --with-commits");
@@ -219,7 +219,7 @@ impl Run<'_> {
         let kinds = ["model", "dataset", "space"];
         let missing = repos.incomplete.iter().any(|kind| kinds.contains(kind));
         let read = async |r: &Reader<'_>| {
-            let (mut ledger, rows) = commits::read(r, &candidates).await?;
+            let (mut ledger, rows) = commits::read(r, repos).await?;
             if missing {
                 if candidates.is_empty() {
                     ledger.whole();
