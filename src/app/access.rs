@@ -45,7 +45,8 @@ pub(super) fn access(
     console: &Arc<dyn Console>,
 ) -> Result<Exit, Error> {
     let place = Store::new(settings.store.clone()).org(org);
-    let ids: Vec<_> = place.snapshots()?.into_iter().map(|head| head.id).collect();
+    place.must_exist()?;
+    let ids = place.ids()?;
     let id = select::one("--snapshot", ask.snapshot.as_deref(), &ids)?;
     let past = history::before(&place, &id)?;
     let snapshot = place.read(&id)?;

@@ -41,7 +41,8 @@ pub(super) fn diff(
     console: &Arc<dyn Console>,
 ) -> Result<Exit, Error> {
     let place = Store::new(settings.store.clone()).org(org);
-    let ids: Vec<_> = place.snapshots()?.into_iter().map(|head| head.id).collect();
+    place.must_exist()?;
+    let ids = place.ids()?;
     let (from, to) = pair(ask, &ids)?;
     let past = history::before(&place, &to)?;
     let before = place.read(&from)?;
