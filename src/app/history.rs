@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use chrono::Datelike as _;
-
 use super::{
     error::Error,
     select::{Period, Selection},
@@ -83,19 +81,13 @@ pub(super) fn judge(
     Ok((snapshot, analysis))
 }
 
-/// The snapshots before `id` that make its trend, oldest first: all of them where they are few, else the newest of each
-/// month, and of these the last eleven, so that with `id` there are twelve.
+/// The snapshots before `id` that make its trend, oldest first: all of them, or of many the first, the last, and those
+/// spread evenly between, so that with `id` there are twelve.
 pub(super) fn trend_ids(history: &[Past], id: &SnapshotId) -> Vec<SnapshotId> {
     let earlier: Vec<&SnapshotId> = history.iter().map(|past| &past.id).filter(|other| *other < id).collect();
-    let month = |id: &SnapshotId| (id.as_of().year(), id.as_of().month());
-    let few = earlier.len() < TREND;
-    let chosen: Vec<_> = earlier
-        .iter()
-        .enumerate()
-        .filter(|(i, other)| few || month(earlier.get(i + 1).copied().unwrap_or(id)) != month(other))
-        .map(|(_, other)| (*other).clone())
-        .collect();
-    chosen[chosen.len().saturating_sub(TREND - 1)..].to_vec()
+    let shown = earlier.len().min(TREND - 1);
+    let gaps = shown.saturating_sub(1).max(1);
+    (0..shown).map(|n| earlier[n * (earlier.len() - 1) / gaps].clone()).collect()
 }
 
 /// A judgement of a snapshot, and of those before it that are compared with it.
@@ -211,17 +203,17 @@ mod tests {
     }
 
     #[test]
-    fn of_many_snapshots_the_newest_of_each_month_is_shown() {
+    fn many_snapshots_are_shown_from_first_to_last() {
         let days: Vec<String> = (0..800)
             .map(|n| (chrono::NaiveDate::from_ymd_opt(2024, 8, 1).unwrap() + chrono::Duration::days(n)).to_string())
             .collect();
         let days: Vec<&str> = days.iter().map(String::as_str).collect();
-        let shown = shown(&days, "20261009T070000Z");
-        assert_eq!(shown.len(), 11);
-        assert_eq!(
-            (shown[0].as_str(), shown[10].as_str()),
-            ("20251130", "20260930"),
-            "none of the month of the report"
-        );
+        let all = shown(&days, "20261010T070000Z");
+        assert_eq!(all.len(), 11);
+        assert_eq!((all[0].as_str(), all[10].as_str()), ("20240801", "20261009"));
+        let within_a_month = shown(&days[..20], "20241001T070000Z");
+        assert_eq!((within_a_month.len(), within_a_month[10].as_str()), (11, "20240820"));
+        let apart: std::collections::BTreeSet<_> = within_a_month.iter().collect();
+        assert_eq!(apart.len(), 11, "each once");
     }
 }
