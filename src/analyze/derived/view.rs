@@ -193,10 +193,15 @@ impl<'a> View<'a> {
         import.age_days(self.as_of()).filter(|_| stale)
     }
 
-    /// What an old roster keeps the reader from knowing, as a limit.
+    /// What the age of the roster keeps the reader from knowing, as a limit.
     pub(crate) fn roster_limit(&self) -> Option<String> {
-        self.stale_roster()
-            .map(|age| format!("The roster was {age} days old: who left the company since then cannot be told."))
+        if let Some(age) = self.stale_roster() {
+            return Some(format!("The roster was {age} days old: who left the company since then cannot be told."));
+        }
+        let undated = self.manifest.import(Source::Roster)?.extracted_on.is_none();
+        undated.then(|| {
+            "Nothing tells when the roster was made: who left the company since then cannot be told.".to_owned()
+        })
     }
 
     /// Whether at least one member row shows a role.
