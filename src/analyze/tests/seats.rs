@@ -161,7 +161,7 @@ fn people_who_left_come_first() {
 }
 
 /// Somebody who will leave tomorrow.
-fn org_leaving_tomorrow() -> super::Org {
+fn org_leaving_tomorrow() -> Org {
     org().active("ada", "read", 91).person("ada", "terminated", Some("2026-10-02"))
 }
 

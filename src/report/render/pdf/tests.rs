@@ -391,20 +391,3 @@ fn bookmarks_spell_out_what_would_reverse_them() {
     let title = |o: &Object| o.as_dict().ok()?.get(b"Title").ok()?.as_str().ok().map(<[u8]>::to_vec);
     assert!(file.objects.values().filter_map(title).any(|t| t == br"a\u{202e}b"));
 }
-
-/// Writes a file to look at.
-#[test]
-#[ignore = "for human eyes: writes a file to the temporary folder"]
-fn a_sample_to_look_at() {
-    let rendered = render_with(&sample::rich(), &Fonts::system()).unwrap();
-    std::fs::write(std::env::temp_dir().join("rollcall-sample.pdf"), rendered.bytes).unwrap();
-}
-
-/// Ten thousand rows, for a clock and a memory gauge outside.
-#[test]
-#[ignore = "for measuring"]
-fn ten_thousand_rows() {
-    let rendered = render_with(&page(vec![Block::Table(sample::findings(10_000))]), &Fonts::system()).unwrap();
-    assert!(rendered.pages > 250, "{}", rendered.pages);
-    std::fs::write(std::env::temp_dir().join("rollcall-rows.pdf"), rendered.bytes).unwrap();
-}
