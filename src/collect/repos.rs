@@ -263,6 +263,8 @@ mod tests {
         let repo = |name: &str, updated_at| Repo { updated_at, ..named(name, "model") };
         assert_eq!(repos.touched(&repo("Acme/arm", None)), Some(early));
         assert_eq!(repos.touched(&repo("acme/arm", Some(late))), Some(late), "the later of both");
+        let before = time("2025-12-01T00:00:00Z");
+        assert_eq!(repos.touched(&repo("acme/arm", Some(before))), Some(early), "whichever it is");
         assert_eq!(repos.touched(&repo("acme/leg", Some(early))), None, "an update need not be one of the content");
     }
 

@@ -162,6 +162,10 @@ fn a_hole_makes_unknown_what_hangs_on_it() {
     assert!(members.contains(&"acme/secret: unknown [] unknown".to_owned()), "{members:?}");
     let grants = lines(&blind(Source::GatedAccess), About::User("ghost"));
     assert!(grants.contains(&"datasets/acme/gate: unknown [] unknown".to_owned()), "{grants:?}");
+    // No name is hidden here: it is the hole alone that leaves it open.
+    let shut = blind(Source::GatedAccess).repo("acme/shut", |r| r.gated = Some("manual".to_owned()));
+    let grants = lines(&shut, About::User("ghost"));
+    assert!(grants.contains(&"acme/shut: unknown [] unknown".to_owned()), "{grants:?}");
     let accounts = lines(&blind(Source::ServiceAccounts), About::User("bot"));
     assert!(accounts.contains(&"acme/secret: unknown [service-token] unknown".to_owned()), "{accounts:?}");
     let hidden = with_token().but(|m| m.role = None);

@@ -6,6 +6,7 @@ use crate::{
         coverage::{Coverage, Source},
         ids::SnapshotId,
         import::Import,
+        time::Timestamp,
     },
     table::activity::NetworkSecurity,
 };
@@ -236,4 +237,30 @@ fn an_old_roster_leaves_no_leaver_clean() {
     };
     assert_eq!(with_roster_of(30).verdict(OFFBOARDING, "person", "gone"), "pass info clean");
     assert_eq!(with_roster_of(31).verdict(OFFBOARDING, "person", "gone"), "unknown medium source-missing");
+}
+
+#[test]
+fn an_old_roster_and_one_without_a_date_say_what_they_cannot_tell() {
+    let limits = |extracted_on: Option<Timestamp>| {
+        let mut org = org().member("ada", "admin").person("ada", "active", None);
+        org.manifest.imports.push(Import {
+            source: Source::Roster,
+            file: "people.csv".to_owned(),
+            sha256: String::new(),
+            bytes: 0,
+            rows: 1,
+            extracted_on,
+            extracted_from: None,
+            recognized_as: None,
+            imported_at: None,
+            mapped: false,
+            raw: String::new(),
+        });
+        let analysis = org.judge();
+        let outcome = analysis.outcomes.iter().find(|o| o.meta.id == "orphaned-access").unwrap();
+        outcome.limits.iter().find(|limit| limit.contains("roster was")).cloned().unwrap_or_default()
+    };
+    assert_eq!(limits(Some(ago(30))), "", "the last day on which it counts");
+    assert!(limits(Some(ago(31))).starts_with("The roster was 31 days old"), "{}", limits(Some(ago(31))));
+    assert!(limits(None).starts_with("Nothing tells when the roster was made"), "{}", limits(None));
 }

@@ -1,6 +1,7 @@
 //! The store as its callers use it: an invented organization, collected again and again in a temporary folder.
 
 mod archive;
+mod carry;
 mod prune;
 mod replay;
 mod resume;
