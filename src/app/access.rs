@@ -104,7 +104,7 @@ fn unknown(about: About<'_>, names: &[String], manifest: &Manifest) -> Error {
         About::Repo(_) => ("repository", &[Source::Repos]),
         About::User(_) => (
             "member, former member, service account, group user or grantee",
-            &[Source::Members, Source::ServiceAccounts, Source::ResourceGroups, Source::GatedAccess],
+            &[Source::Members, Source::ServiceAccounts, Source::ResourceGroups, Source::GatedAccess, Source::AuditLog],
         ),
     };
     let holes = sources.iter().filter(|source| manifest.is_gap(**source));

@@ -36,7 +36,10 @@ const WIDTH: u16 = 100;
 pub(super) const TEXT_WIDTH: usize = 78;
 
 /// Most columns that names get without being broken.
-const NAMES: usize = 38;
+const NAMES: usize = 52;
+
+/// Most columns that a word gets without being broken.
+const WORD: usize = 28;
 
 /// What a result rests on.
 #[derive(Clone, Copy, Debug)]
@@ -140,8 +143,8 @@ pub(super) fn gap_lines(outcome: &Outcome) -> String {
     lines
 }
 
-/// A table that fits a terminal, without the blanks at the ends of its lines. Its cells wrap, those of the first
-/// column and of column `names` last.
+/// A table that fits a terminal, without the blanks at the ends of its lines. Its cells wrap between words, those of the
+/// first column and of column `names` last.
 pub(super) fn table(header: &[&str], rows: &[Vec<String>], names: usize) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH);
@@ -149,16 +152,18 @@ pub(super) fn table(header: &[&str], rows: &[Vec<String>], names: usize) -> Stri
     for row in rows {
         table.add_row(row.clone());
     }
-    let longest = |column: usize| {
-        let cells = rows.iter().filter_map(|row| row.get(column)).flat_map(|cell| cell.lines());
-        cells.map(|line| line.chars().count()).max().unwrap_or(0)
+    let longest = |column: usize, part: fn(&str) -> Vec<&str>| {
+        let cells = rows.iter().filter_map(|row| row.get(column)).flat_map(|cell| part(cell));
+        cells.map(|part| part.chars().count()).max().unwrap_or(0)
     };
     for (i, column) in table.column_iter_mut().enumerate() {
         column.set_padding((0, 2));
-        if i == 0 || i == names {
-            let room = u16::try_from(longest(i).min(NAMES) + 2).unwrap_or(0);
-            column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(room)));
-        }
+        let room = if i == 0 || i == names {
+            longest(i, |cell| cell.lines().collect()).min(NAMES)
+        } else {
+            longest(i, |cell| cell.split_whitespace().collect()).min(WORD)
+        };
+        column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(u16::try_from(room + 2).unwrap_or(0))));
     }
     let lines: Vec<_> = table.trim_fmt().lines().map(|line| format!("{}\n", line.trim_end())).collect();
     lines.concat()
