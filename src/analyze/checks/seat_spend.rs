@@ -294,6 +294,10 @@ fn totals(view: &View<'_>, rows: &[Judged], price: Option<i64>) -> BTreeMap<Stri
     let total = n(billed.len());
     let purchased = view.params.seats.purchased;
     let unseen = view.is_unseen(Source::Members);
+    // None found among seats of which some could not be judged is not none.
+    let unknown = rows.iter().any(|row| row.verdict() == Verdict::Unknown);
+    let undecided = reclaimable == 0 && unknown;
+    let is_known = |total: &str| !(unseen && counts(total) || undecided && total.starts_with("reclaimable"));
     let mut departments: BTreeMap<String, (i64, i64)> = BTreeMap::new();
     for row in &billed {
         let slot = departments.entry(row.cell(&META, "department").to_text()).or_default();
@@ -304,6 +308,7 @@ fn totals(view: &View<'_>, rows: &[Judged], price: Option<i64>) -> BTreeMap<Stri
         .into_iter()
         .map(|(name, (seats, back))| {
             let name = if name.is_empty() { Value::Null } else { name.into() };
+            let back = Some(back).filter(|back| *back > 0 || !unknown);
             json!({"department": name, "seats": seats, "monthly_cost_usd": cost(seats, 1), "reclaimable_seats": back})
         })
         .collect();
@@ -326,7 +331,7 @@ fn totals(view: &View<'_>, rows: &[Judged], price: Option<i64>) -> BTreeMap<Stri
         ("by_department", json!(by_department)),
     ]
     .into_iter()
-    .map(|(name, value)| (name.to_owned(), if counts(name) && unseen { Value::Null } else { value }))
+    .map(|(name, value)| (name.to_owned(), if is_known(name) { value } else { Value::Null }))
     .collect()
 }
 

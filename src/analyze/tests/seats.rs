@@ -202,6 +202,11 @@ fn nothing_found_over_a_gap_is_no_key_figure_and_something_is_a_lower_bound() {
         assert_eq!(figure(&blind, id), None, "{id}");
     }
     assert_eq!(figure(&blind, "members"), Some((2, false)), "members are counted from another source");
+    let analysis = blind.judge();
+    let spend = analysis.outcomes.iter().find(|o| o.meta.id == SPEND).unwrap();
+    assert!(spend.totals["reclaimable_seats"].is_null() && spend.totals["reclaimable_annual_usd"].is_null());
+    assert!(spend.totals["by_department"][0]["reclaimable_seats"].is_null(), "{}", spend.totals["by_department"]);
+    assert_eq!(spend.totals["possible_seats"], 1);
     let found = org().member("bo", "read").coverage(Source::Scim, Coverage::Failed);
     assert_eq!(figure(&found, "inactive_seats"), Some((1, false)), "that analyzer does not need SCIM");
     assert_eq!(figure(&found, "reclaimable"), Some((1, true)), "and this one does");
