@@ -182,7 +182,7 @@ fn to_text(about: About<'_>, outcome: &Outcome) -> String {
     if cells.is_empty() {
         text.push_str("nothing to list\n");
     } else {
-        text.push_str(&answer::table(&["permission", first, "by", "certainty"], &cells, 1));
+        text.push_str(&answer::table(&["permission", first, "by", "certainty"], &cells, &[0, 1]));
     }
     for (i, note) in notes.0.iter().enumerate() {
         text.push_str(if i == 0 { "\n" } else { "" });

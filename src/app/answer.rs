@@ -35,7 +35,7 @@ const WIDTH: u16 = 100;
 /// Columns of text between tables.
 pub(super) const TEXT_WIDTH: usize = 78;
 
-/// Most columns that names get without being broken.
+/// Most columns that a line of a whole column gets.
 const NAMES: usize = 52;
 
 /// Most columns that a word gets without being broken.
@@ -144,8 +144,8 @@ pub(super) fn gap_lines(outcome: &Outcome) -> String {
 }
 
 /// A table that fits a terminal, without the blanks at the ends of its lines. Its cells wrap between words, those of the
-/// first column and of column `names` last.
-pub(super) fn table(header: &[&str], rows: &[Vec<String>], names: usize) -> String {
+/// columns `whole` only where a line is very long.
+pub(super) fn table(header: &[&str], rows: &[Vec<String>], whole: &[usize]) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH);
     table.set_header(header.to_vec());
@@ -158,7 +158,7 @@ pub(super) fn table(header: &[&str], rows: &[Vec<String>], names: usize) -> Stri
     };
     for (i, column) in table.column_iter_mut().enumerate() {
         column.set_padding((0, 2));
-        let room = if i == 0 || i == names {
+        let room = if whole.contains(&i) {
             longest(i, |cell| cell.lines().collect()).min(NAMES)
         } else {
             longest(i, |cell| cell.split_whitespace().collect()).min(WORD)

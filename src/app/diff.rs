@@ -112,8 +112,8 @@ fn to_text(outcome: &Outcome) -> String {
         let severity = if *severity == Severity::Info { String::new() } else { format!(", {severity}") };
         let _ = writeln!(text, "{verdict}{severity}: {}", rows.len());
         let cells: Vec<Vec<String>> = rows.iter().map(|row| cells(outcome, row)).collect();
-        let header = ["change", "subject", "before → after", "explained by", "on"];
-        let _ = writeln!(text, "{}", answer::table(&header, &cells, 1));
+        let header = ["change", "subject", "before → after", "explained by"];
+        let _ = writeln!(text, "{}", answer::table(&header, &cells, &[0, 1, 2]));
     }
     let total: usize = kinds.values().sum();
     let verdicts: Vec<_> = Verdict::ALL
@@ -145,7 +145,7 @@ fn cells(outcome: &Outcome, row: &Row) -> Vec<String> {
     };
     let has = |rule: &str| row.rule == rule || row.also.iter().any(|also| also == rule);
     let by = if !cell("explained_by").is_empty() {
-        or(cell("actor"), "an event without author")
+        format!("{}\n{day}", or(cell("actor"), "an event without author"))
     } else if has("unexplained-change") {
         "no event".to_owned()
     } else if has("source-missing") {
@@ -153,7 +153,7 @@ fn cells(outcome: &Outcome, row: &Row) -> Vec<String> {
     } else {
         "not logged".to_owned()
     };
-    vec![cell("change"), subject, values, by, day]
+    vec![cell("change"), subject, values, by]
 }
 
 #[cfg(test)]
