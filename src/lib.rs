@@ -29,7 +29,7 @@
 //! ```text
 //! HTTP ─hub─▶ bytes + provenance ─collect─▶ records + coverage ─store─▶ raw/ tables/ manifest.json, sealed
 //!                                                                          │
-//!                            CSV · JSON · PDF ◀─report─ outcomes ◀─analyze─┘
+//!                               files ◀─report── outcomes ◀─analyze─┘
 //! ```
 //!
 //! Collecting happens once; judging happens offline, as often as one likes, and gives the same bytes for the same
