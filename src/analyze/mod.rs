@@ -91,8 +91,8 @@ pub struct Past {
     pub members_gap: bool,
     /// Its members; records that did not change from one snapshot to the next are shared.
     pub members: Vec<Arc<Member>>,
-    /// Its pending invites.
-    pub invites: Vec<Invite>,
+    /// Its pending invites, shared in the same way.
+    pub invites: Vec<Arc<Invite>>,
 }
 
 /// The judgement of one snapshot.

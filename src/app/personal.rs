@@ -40,7 +40,7 @@ pub(super) fn of(
     take(&mut personal, &tables.invites_file);
     take(&mut personal, &tables.people);
     take(&mut personal, &tables.network_security);
-    let invites = past.iter().flat_map(|past| &past.invites).chain(&tables.invites);
+    let invites = past.iter().flat_map(|past| &past.invites).map(AsRef::as_ref).chain(&tables.invites);
     for invite in invites {
         // The invitee is a login, which is public, or the address that is in `email` as well.
         if invite.invitee.contains('@') {

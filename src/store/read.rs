@@ -61,7 +61,7 @@ pub struct Presence {
     /// Its members.
     pub members: Vec<Arc<Member>>,
     /// Its pending invites.
-    pub invites: Vec<Invite>,
+    pub invites: Vec<Arc<Invite>>,
     /// Digests of the two tables; `None` where there is none.
     digests: [Option<String>; 2],
 }
@@ -90,15 +90,14 @@ struct BriefSource {
     coverage: Coverage,
 }
 
-/// Members, of whom those that are as they were before are shared.
-fn share(members: Vec<Member>, before: Option<&Presence>) -> Vec<Arc<Member>> {
-    let known: HashMap<&str, &Arc<Member>> =
-        before.into_iter().flat_map(|before| &before.members).map(|m| (m.user_id.as_str(), m)).collect();
-    let shared = |member: Member| match known.get(member.user_id.as_str()) {
-        Some(before) if ***before == member => Arc::clone(before),
-        _ => Arc::new(member),
+/// Records, of which those that are as they were before are shared; `name` tells which one to compare with.
+fn share<R: PartialEq>(rows: Vec<R>, before: &[Arc<R>], name: fn(&R) -> &str) -> Vec<Arc<R>> {
+    let known: HashMap<&str, &Arc<R>> = before.iter().map(|row| (name(row), row)).collect();
+    let shared = |row: R| match known.get(name(&row)) {
+        Some(before) if ***before == row => Arc::clone(before),
+        _ => Arc::new(row),
     };
-    members.into_iter().map(shared).collect()
+    rows.into_iter().map(shared).collect()
 }
 
 impl OrgStore {
@@ -166,7 +165,7 @@ impl OrgStore {
 
     /// Who was a member, and who was invited, at a snapshot; `before` is the one before it, if that was read.
     ///
-    /// A table with the same digest as there is not read again, and members that did not change are shared.
+    /// A table with the same digest as there is not read again, and records that did not change are shared.
     ///
     /// # Errors
     /// As [`OrgStore::read`].
@@ -176,13 +175,17 @@ impl OrgStore {
         let digest = |name: &str| brief.tables.get(name).map(|table| table.sha256.clone());
         let digests = [digest(Member::TABLE.name), digest(Invite::TABLE.name)];
         let same = |i: usize| before.filter(|before| before.digests[i] == digests[i]);
-        let members = match same(0) {
-            Some(before) => before.members.clone(),
-            None => share(tables::listed(&dir, &brief.tables)?, before),
+        let members = if let Some(before) = same(0) {
+            before.members.clone()
+        } else {
+            let earlier = before.map_or(&[][..], |before| &before.members);
+            share(tables::listed(&dir, &brief.tables)?, earlier, |member: &Member| &member.user_id)
         };
-        let invites = match same(1) {
-            Some(before) => before.invites.clone(),
-            None => tables::listed(&dir, &brief.tables)?,
+        let invites = if let Some(before) = same(1) {
+            before.invites.clone()
+        } else {
+            let earlier = before.map_or(&[][..], |before| &before.invites);
+            share(tables::listed(&dir, &brief.tables)?, earlier, |invite: &Invite| &invite.invitee)
         };
         let coverage = brief.sources.get(&Source::Members).map_or(Coverage::NotRequested, |source| source.coverage);
         let members_gap = coverage.is_gap(Source::Members);
