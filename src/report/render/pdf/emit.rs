@@ -1,16 +1,18 @@
-//! From laid-out pages to the engine's operators, each piece of content marked with the structure it belongs to.
+//! From laid-out pages to their contents in the file's own language, each piece marked with the structure it belongs to.
+//!
+//! The engine keeps an operator in some hundred bytes. Contents of long tables are written here instead, each page as
+//! soon as it is asked for.
 
-use std::collections::BTreeMap;
+use std::io::Write as _;
 
 use printpdf::{
-    Actions, BorderArray, Codepoint, Color, ColorArray, Destination, DictItem, HighlightingMode, LineCapStyle,
-    LineDashPattern, LinePoint, LinkAnnotation, Op, PaintMode, PdfFontHandle, PdfPage, Point, Polygon, PolygonRing, Pt,
-    Rect, Rgb, TextItem, TextMatrix, WindingOrder,
+    Actions, BorderArray, Codepoint, ColorArray, Destination, HighlightingMode, LinkAnnotation, Op, PdfFontHandle,
+    PdfPage, Pt, Rect, TextItem,
 };
-use subsetter::GlyphRemapper;
 
 use super::{
     embed::{Remapped, font_id},
+    file::utf16,
     flow::{Layout, Page},
     piece::{Item, Kid, NodeId, Tree},
     shape::{Glyph, Shaper, Word, WordId},
@@ -28,8 +30,8 @@ pub(super) fn mark_used(layout: &mut Layout<'_>) {
     }
 }
 
-/// The operators of one page: what it draws, and its links.
-pub(super) fn page(layout: &mut Layout<'_>, remapped: &Remapped, page: &Page, number: u32) -> (Vec<Op>, Vec<Op>) {
+/// What one page draws, and its links.
+pub(super) fn page(layout: &mut Layout<'_>, remapped: &Remapped, page: &Page, number: u32) -> (Vec<u8>, Vec<Op>) {
     let mut pen = Pen {
         shaper: &layout.set.shaper,
         tree: &mut layout.set.tree,
@@ -37,7 +39,7 @@ pub(super) fn page(layout: &mut Layout<'_>, remapped: &Remapped, page: &Page, nu
         remapped,
         height: layout.geometry.height,
         number,
-        ops: Vec::with_capacity(page.items.len() * 5),
+        out: Vec::new(),
         links: Vec::new(),
         font: None,
         fill: None,
@@ -47,7 +49,7 @@ pub(super) fn page(layout: &mut Layout<'_>, remapped: &Remapped, page: &Page, nu
     for same in page.items.chunk_by(|a, b| a.node() == b.node()) {
         pen.marked(same);
     }
-    (pen.ops, pen.links)
+    (pen.out, pen.links)
 }
 
 /// Operators that use every glyph of every face once, so that the engine knows them all.
@@ -81,7 +83,7 @@ fn hundredth(v: f64) -> f32 {
     ((v * 100.0).round() / 100.0) as f32
 }
 
-/// Writes the operators of one page.
+/// Writes one page.
 struct Pen<'l, 'f> {
     /// Glyphs.
     shaper: &'l Shaper<'f>,
@@ -90,13 +92,13 @@ struct Pen<'l, 'f> {
     /// Places that links lead to.
     anchors: &'l [Option<(usize, f64)>],
     /// Glyph numbers of the subsets.
-    remapped: &'l [Option<GlyphRemapper>],
+    remapped: &'l Remapped,
     /// Height of the page: its operators count from below.
     height: f64,
     /// Number of the page, from 0.
     number: u32,
-    /// Operators so far.
-    ops: Vec<Op>,
+    /// The page so far.
+    out: Vec<u8>,
     /// Links so far.
     links: Vec<Op>,
     /// Face and size in force.
@@ -126,67 +128,94 @@ impl Pen<'_, '_> {
             }
         }
         if drawn {
-            self.ops.push(Op::EndMarkedContent);
+            self.op("EMC");
         }
     }
 
     /// Opens marked content.
     fn begin(&mut self, node: NodeId) {
         if node == Tree::ARTIFACT {
-            self.ops.push(Op::BeginMarkedContent { tag: "Artifact".to_owned() });
+            self.op("/Artifact BMC");
             return;
         }
         let entry = &mut self.tree.nodes[node as usize];
         entry.kids.push(Kid::Content(self.number, self.content));
-        let map = BTreeMap::from([("MCID".to_owned(), DictItem::Int(i64::from(self.content)))]);
-        self.ops.push(Op::BeginMarkedContentWithProperties {
-            tag: entry.role.to_owned(),
-            properties: DictItem::Dict { map },
-        });
+        let (role, number) = (entry.role, self.content);
+        self.write(format_args!("/{role}<</MCID {number}>>BDC\n"));
         self.content += 1;
+    }
+
+    /// Writes formatted text.
+    fn write(&mut self, text: std::fmt::Arguments<'_>) {
+        // A vector takes everything.
+        let _ = self.out.write_fmt(text);
+    }
+
+    /// Writes an operator, after its operands.
+    fn op(&mut self, operator: &str) {
+        self.out.extend_from_slice(operator.as_bytes());
+        self.out.push(b'\n');
+    }
+
+    /// Writes a number with at most two decimals, and a space.
+    fn number(&mut self, v: f64) {
+        number(&mut self.out, v);
+        self.out.push(b' ');
+    }
+
+    /// Writes a colour.
+    fn colour(&mut self, Colour(r, g, b): Colour) {
+        for part in [r, g, b] {
+            self.write(format_args!("{} ", (f64::from(part) / 255.0 * 1000.0).round() / 1000.0));
+        }
     }
 
     /// Sets the fill colour.
     fn fill_with(&mut self, colour: Colour) {
         if self.fill != Some(colour) {
             self.fill = Some(colour);
-            self.ops.push(Op::SetFillColor { col: rgb(colour) });
+            self.colour(colour);
+            self.op("rg");
+        }
+    }
+
+    /// Draws a path.
+    fn path(&mut self, points: &[(f32, f32)]) {
+        for (n, point) in points.iter().enumerate() {
+            self.point(*point);
+            self.op(if n == 0 { "m" } else { "l" });
         }
     }
 
     /// Fills a polygon.
     fn polygon(&mut self, points: &[(f32, f32)], colour: Colour) {
         self.fill_with(colour);
-        let points = points.iter().map(|p| LinePoint { p: self.point(*p), bezier: false }).collect();
-        let rings = vec![PolygonRing { points }];
-        let (mode, winding_order) = (PaintMode::Fill, WindingOrder::NonZero);
-        self.ops.push(Op::DrawPolygon { polygon: Polygon { rings, mode, winding_order } });
+        self.path(points);
+        self.op("f");
     }
 
     /// Draws a line.
     fn line(&mut self, points: &[(f32, f32)], (colour, width, dashed): (Colour, f32, bool)) {
         let last = self.stroke.replace((colour, width, dashed));
         if last.is_none_or(|l| l.0 != colour) {
-            self.ops.push(Op::SetOutlineColor { col: rgb(colour) });
+            self.colour(colour);
+            self.op("RG");
         }
         if last.is_none_or(|l| l.1.to_bits() != width.to_bits()) {
-            self.ops.push(Op::SetOutlineThickness { pt: Pt(width) });
+            self.number(f64::from(width));
+            self.op("w");
         }
         if last.map_or(dashed, |l| l.2 != dashed) {
-            let mut dash = LineDashPattern::default();
-            if dashed {
-                dash.pattern.extend([3.0, 2.0]);
-            }
-            self.ops.push(Op::SetLineDashPattern { dash });
-            self.ops.push(Op::SetLineCapStyle { cap: LineCapStyle::Butt });
+            self.op(if dashed { "[3 2]0 d" } else { "[]0 d" });
         }
-        let points = points.iter().map(|p| LinePoint { p: self.point(*p), bezier: false }).collect();
-        self.ops.push(Op::DrawLine { line: printpdf::Line { points, is_closed: false } });
+        self.path(points);
+        self.op("S");
     }
 
-    /// A point counted from below.
-    fn point(&self, (x, y): (f32, f32)) -> Point {
-        Point { x: Pt(hundredth(f64::from(x))), y: Pt(hundredth(self.height - f64::from(y))) }
+    /// Writes a point, counted from below.
+    fn point(&mut self, (x, y): (f32, f32)) {
+        self.number(f64::from(x));
+        self.number(self.height - f64::from(y));
     }
 
     /// Adds a link to an anchor.
@@ -210,27 +239,38 @@ impl Pen<'_, '_> {
     }
 
     /// Draws words on a baseline.
-    fn text(&mut self, (x, y): (f32, f32), (face, size, ink): (u8, f32, Colour), words: &[WordId]) {
+    fn text(&mut self, at: (f32, f32), (face, size, ink): (u8, f32, Colour), words: &[WordId]) {
         self.fill_with(ink);
-        self.ops.push(Op::StartTextSection);
+        self.op("BT");
         if self.font != Some((face, size)) {
             self.font = Some((face, size));
-            self.ops.push(Op::SetFont { font: PdfFontHandle::External(font_id(face)), size: Pt(size) });
+            self.write(format_args!("/{} ", font_id(face).0));
+            self.number(f64::from(size));
+            self.op("Tf");
         }
-        let Point { x, y } = self.point((x, y));
-        self.ops.push(Op::SetTextMatrix { matrix: TextMatrix::Translate(x, y) });
-        let mut line = Plain::default();
+        self.point(at);
+        self.op("Td");
+        let shaper = self.shaper;
+        let mut line = Shown::default();
         for id in words {
-            let word = self.shaper.word(*id);
+            let word = shaper.word(*id);
             if word.plain {
-                line.add(word);
+                word.glyphs.iter().for_each(|g| self.glyph(&mut line, face, g));
             } else {
-                line.show(&mut self.ops);
+                line.show(&mut self.out);
                 self.shaped(word);
             }
         }
-        line.show(&mut self.ops);
-        self.ops.push(Op::EndTextSection);
+        line.show(&mut self.out);
+        self.op("ET");
+    }
+
+    /// Adds a glyph to what is shown.
+    fn glyph(&self, line: &mut Shown, face: u8, glyph: &Glyph) {
+        let new = self.remapped[usize::from(face)].as_ref().and_then(|r| r.get(glyph.gid)).unwrap_or(0);
+        line.kern(-glyph.dx);
+        line.glyph(new);
+        line.kern(glyph.width + glyph.dx - glyph.advance);
     }
 
     /// Draws a word that is more than its characters one by one, with the characters beside it.
@@ -249,83 +289,102 @@ impl Pen<'_, '_> {
 
     /// Draws glyphs that stand for `text` together.
     fn span(&mut self, word: &Word, glyphs: &[Glyph], text: &str) {
-        let map = BTreeMap::from([("ActualText".to_owned(), utf16(text))]);
-        self.ops
-            .push(Op::BeginMarkedContentWithProperties { tag: "Span".to_owned(), properties: DictItem::Dict { map } });
-        let remap = |gid| self.remapped[usize::from(word.face)].as_ref().and_then(|r| r.get(gid)).unwrap_or(0);
+        self.out.extend_from_slice(b"/Span<</ActualText");
+        utf16(&mut self.out, text);
+        self.op(">>BDC");
         let mut rise = 0;
-        let mut items = Vec::new();
+        let mut line = Shown::default();
         for glyph in glyphs {
             if glyph.dy != rise {
-                show(&mut self.ops, &mut items);
+                line.show(&mut self.out);
                 rise = glyph.dy;
                 let size = self.font.map_or(0.0, |(_, size)| f64::from(size));
-                self.ops.push(Op::SetLineOffset { multiplier: hundredth(f64::from(rise) * size / 1000.0) });
+                self.number(f64::from(rise) * size / 1000.0);
+                self.op("Ts");
             }
-            if glyph.dx != 0 {
-                items.push(TextItem::Offset(thousandths(-glyph.dx)));
-            }
-            let offset = thousandths(glyph.width + glyph.dx - glyph.advance);
-            items.push(TextItem::GlyphIds(vec![Codepoint::new(remap(glyph.gid), offset)]));
+            self.glyph(&mut line, word.face, glyph);
         }
-        show(&mut self.ops, &mut items);
+        line.show(&mut self.out);
         if rise != 0 {
-            self.ops.push(Op::SetLineOffset { multiplier: 0.0 });
+            self.op("0 Ts");
         }
-        self.ops.push(Op::EndMarkedContent);
+        self.op("EMC");
     }
 }
 
-/// Plain words being joined into one operator.
+/// Glyphs being joined into one operator.
 #[derive(Default)]
-struct Plain {
-    /// Finished parts.
-    items: Vec<TextItem>,
-    /// Characters since the last kern.
-    text: String,
+struct Shown {
+    /// Finished strings and the kerns between them.
+    parts: Vec<u8>,
+    /// The string since the last kern.
+    string: Vec<u8>,
+    /// Kern that comes next, in thousandths.
+    kern: i32,
+    /// Whether there is any kern.
+    kerned: bool,
 }
 
-impl Plain {
-    /// Appends a word, whose glyphs are its characters one by one.
-    fn add(&mut self, word: &Word) {
-        for (c, glyph) in word.text.chars().zip(&word.glyphs) {
-            self.text.push(c);
-            if glyph.advance != glyph.width {
-                self.items.push(TextItem::Text(std::mem::take(&mut self.text)));
-                self.items.push(TextItem::Offset(thousandths(glyph.width - glyph.advance)));
+impl Shown {
+    /// Moves what follows to the left.
+    fn kern(&mut self, by: i32) {
+        self.kern += by;
+    }
+
+    /// Appends a glyph.
+    fn glyph(&mut self, gid: u16) {
+        if self.kern != 0 {
+            self.close();
+            let _ = write!(self.parts, "{}", self.kern);
+            self.kern = 0;
+            self.kerned = true;
+        }
+        for byte in gid.to_be_bytes() {
+            match byte {
+                b'(' | b')' | b'\\' => self.string.extend([b'\\', byte]),
+                b'\r' => self.string.extend(br"\r"),
+                _ => self.string.push(byte),
             }
         }
     }
 
-    /// Writes what was joined.
-    fn show(&mut self, ops: &mut Vec<Op>) {
-        if !self.text.is_empty() {
-            self.items.push(TextItem::Text(std::mem::take(&mut self.text)));
+    /// Ends the current string.
+    fn close(&mut self) {
+        if !self.string.is_empty() {
+            self.parts.push(b'(');
+            self.parts.append(&mut self.string);
+            self.parts.push(b')');
         }
-        show(ops, &mut self.items);
+    }
+
+    /// Writes what was joined, and starts anew.
+    fn show(&mut self, out: &mut Vec<u8>) {
+        self.close();
+        if self.kern != 0 {
+            let _ = write!(self.parts, "{}", self.kern);
+            self.kerned = true;
+        }
+        if !self.parts.is_empty() {
+            let (before, after) = if self.kerned { ("[", "]TJ\n") } else { ("", "Tj\n") };
+            out.extend_from_slice(before.as_bytes());
+            out.append(&mut self.parts);
+            out.extend_from_slice(after.as_bytes());
+        }
+        (self.kern, self.kerned) = (0, false);
     }
 }
 
-/// Writes the items, if any.
-fn show(ops: &mut Vec<Op>, items: &mut Vec<TextItem>) {
-    if !items.is_empty() {
-        ops.push(Op::ShowText { items: std::mem::take(items) });
+/// Writes a number with at most two decimals: what matters on paper.
+fn number(out: &mut Vec<u8>, v: f64) {
+    #[expect(clippy::cast_possible_truncation, reason = "coordinates of a page")]
+    let hundredths = (v * 100.0).round() as i64;
+    if hundredths < 0 {
+        out.push(b'-');
     }
-}
-
-/// Whole thousandths as the engine takes them.
-fn thousandths(n: i32) -> f32 {
-    hundredth(f64::from(n))
-}
-
-/// A text string of the file format.
-fn utf16(text: &str) -> DictItem {
-    let data = [0xFE, 0xFF].into_iter().chain(text.encode_utf16().flat_map(u16::to_be_bytes)).collect();
-    DictItem::String { data, literal: false }
-}
-
-/// A colour in the engine's terms.
-fn rgb(Colour(r, g, b): Colour) -> Color {
-    let part = |c: u8| (f32::from(c) / 255.0 * 1000.0).round() / 1000.0;
-    Color::Rgb(Rgb { r: part(r), g: part(g), b: part(b), icc_profile: None })
+    let (whole, part) = (hundredths.unsigned_abs() / 100, hundredths.unsigned_abs() % 100);
+    let _ = match part {
+        0 => write!(out, "{whole}"),
+        tenth if tenth.is_multiple_of(10) => write!(out, "{whole}.{}", tenth / 10),
+        _ => write!(out, "{whole}.{part:02}"),
+    };
 }

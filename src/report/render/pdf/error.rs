@@ -24,7 +24,7 @@ pub enum Error {
     /// The finished objects could not be put together or written.
     #[error("the PDF cannot be assembled")]
     Assemble(#[source] lopdf::Error),
-    /// The finished file could not be written.
-    #[error("the PDF cannot be written")]
-    Write(#[source] std::io::Error),
+    /// The file would have more bytes or objects than its format can number.
+    #[error("the PDF is too long")]
+    TooLong,
 }

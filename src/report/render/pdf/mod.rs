@@ -2,8 +2,8 @@
 //!
 //! A document passes through these files from top to bottom: [`flat`] and [`set`] turn texts into lines of shaped words
 //! ([`shape`], [`fonts`], [`visible`]); [`blocks`], [`table`], [`tiles`] and [`chart`] turn blocks into pieces;
-//! [`flow`] puts pieces on pages; [`emit`], [`embed`] and [`engine`] hand pages and fonts to printpdf; [`finish`] adds outline,
-//! structure and metadata. The same document in the same fonts gives the same bytes.
+//! [`flow`] puts pieces on pages; [`emit`], [`embed`] and [`engine`] hand pages and fonts to printpdf; [`finish`] adds outline
+//! and metadata, [`structure`] what is read aloud, and [`file`] writes. The same document in the same fonts gives the same bytes.
 
 mod blocks;
 mod chart;
@@ -12,6 +12,7 @@ mod embed;
 mod emit;
 mod engine;
 mod error;
+mod file;
 mod finish;
 mod flat;
 mod flow;
@@ -21,6 +22,7 @@ mod piece;
 pub(super) mod sample;
 mod set;
 mod shape;
+mod structure;
 mod style;
 mod table;
 #[cfg(test)]

@@ -13,8 +13,6 @@ use crate::report::document::{Align, Column, Span, Table, Text};
 const PAD: f64 = 3.0;
 /// Rows that are measured for column widths; more of them change little.
 const SAMPLE: usize = 200;
-/// Above so many cells a document's structure has rows instead of cells: it would weigh more than the text.
-const FINE_CELLS: usize = 20_000;
 
 /// Columns narrower than this hold no words; such a table is set as lists.
 const NARROWEST: f64 = 24.0;
@@ -26,8 +24,6 @@ const SHORT_HEAD: f64 = 40.0;
 struct Grid {
     /// Left edge, width and alignment of each column.
     columns: Vec<(f64, f64, Align)>,
-    /// Whether cells are nodes of the structure, or whole rows only.
-    fine: bool,
     /// Height of the head.
     head: f64,
 }
@@ -111,7 +107,7 @@ impl Layout<'_> {
                 (left, width, column.align)
             })
             .collect();
-        Grid { columns, fine: table.rows.len() * wishes.len() <= FINE_CELLS, head: 0.0 }
+        Grid { columns, head: 0.0 }
     }
 
     /// The column heads, which stay with the first row.
@@ -146,11 +142,7 @@ impl Layout<'_> {
             row.iter().zip(&grid.columns).map(|(cell, (_, width, _))| self.set.lines(cell, CELL, *width)).collect();
         let tallest = cells.iter().map(Vec::len).max().unwrap_or(0);
         let node = self.set.tree.add(node, "TR");
-        let nodes: Vec<NodeId> = if grid.fine {
-            cells.iter().map(|_| self.set.tree.add(node, "TD")).collect()
-        } else {
-            vec![self.set.tree.add(node, "TD"); cells.len()]
-        };
+        let nodes: Vec<NodeId> = cells.iter().map(|_| self.set.tree.add(node, "TD")).collect();
         let whole = 2.0 * PAD + CELL.leading * f64_of(tallest as u64);
         // The head is repeated above; half a page of it would be no head.
         let fits = whole <= self.geometry.body() - grid.head;

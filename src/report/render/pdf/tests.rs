@@ -278,6 +278,16 @@ fn every_marked_content_has_its_place_in_the_structure() {
 }
 
 #[test]
+fn every_cell_of_a_long_table_is_a_cell() {
+    let fonts = Fonts::embedded();
+    let layout = laid_out(&page(vec![Block::Table(sample::findings(3000))]), &fonts);
+    let nodes = &layout.set.tree.nodes;
+    let rows = nodes.iter().filter(|n| n.role == "TR" && n.kids.len() == 8).count();
+    assert_eq!(rows, 3001);
+    assert_eq!(nodes.iter().filter(|n| n.role == "TD" && nodes[n.parent as usize].role == "TR").count(), 8 * 3000 + 7);
+}
+
+#[test]
 fn a_link_is_read_where_it_stands() {
     let text = vec![
         Span::Plain("before ".to_owned()),
