@@ -16,6 +16,9 @@ use super::{
     style::Family,
 };
 
+/// The one ASCII character whose shape in `JetBrains` Mono depends on what stands before it.
+const LONE: char = '`';
+
 /// Position of a word in the shaper's memory.
 pub(super) type WordId = u32;
 
@@ -83,6 +86,8 @@ pub(super) struct FaceInUse<'f> {
     words: [HashMap<Box<str>, WordId>; 2],
     /// Tabular figures of an embedded face.
     figures: Vec<(u16, i32)>,
+    /// ASCII characters of an embedded face, each by the one after it.
+    pairs: HashMap<(u8, Option<u8>), Glyph>,
     /// Shaping plans by direction and script.
     plans: Vec<(bool, Script, ShapePlan)>,
 }
@@ -100,14 +105,21 @@ pub(super) struct Shaper<'f> {
     /// Characters that no font shows, printed as escapes.
     pub(super) missing: BTreeSet<char>,
     /// Recycled between words.
-    buffer: Option<UnicodeBuffer>,
+    buffer: UnicodeBuffer,
 }
 
 impl<'f> Shaper<'f> {
     /// A shaper with the embedded faces.
     pub(super) fn new(fonts: &'f Fonts) -> Result<Self, Error> {
         let faces = Fonts::load_embedded()?.into_iter().map(FaceInUse::new).collect();
-        Ok(Self { fonts, faces, words: Vec::new(), fallback: HashMap::new(), missing: BTreeSet::new(), buffer: None })
+        Ok(Self {
+            fonts,
+            faces,
+            words: Vec::new(),
+            fallback: HashMap::new(),
+            missing: BTreeSet::new(),
+            buffer: UnicodeBuffer::new(),
+        })
     }
 
     /// A word by its id.
@@ -120,9 +132,7 @@ impl<'f> Shaper<'f> {
         if let Some(&id) = self.faces[usize::from(face)].words[usize::from(rtl)].get(text) {
             return id;
         }
-        let buffer = self.buffer.take().unwrap_or_default();
-        let (word, buffer) = self.faces[usize::from(face)].shape(face, rtl, text, buffer);
-        self.buffer = Some(buffer);
+        let word = self.faces[usize::from(face)].shape(face, rtl, text, &mut self.buffer);
         // Four billion words do not fit in memory first.
         let id = WordId::try_from(self.words.len()).unwrap_or(WordId::MAX);
         self.words.push(word);
@@ -183,12 +193,52 @@ impl<'f> FaceInUse<'f> {
     /// A face that nothing was set in yet.
     fn new(loaded: Loaded<'f>) -> Self {
         let figures = if loaded.embedded { figures(&loaded) } else { Vec::new() };
-        Self { loaded, map: CharMap::default(), words: Default::default(), figures, plans: Vec::new() }
+        Self {
+            loaded,
+            map: CharMap::default(),
+            words: Default::default(),
+            figures,
+            pairs: HashMap::new(),
+            plans: Vec::new(),
+        }
     }
 
     /// Shapes one word.
-    fn shape(&mut self, face: u8, rtl: bool, text: &str, mut buffer: UnicodeBuffer) -> (Word, UnicodeBuffer) {
+    fn shape(&mut self, face: u8, rtl: bool, text: &str, buffer: &mut UnicodeBuffer) -> Word {
+        let simple = self.loaded.embedded && !rtl && text.is_ascii() && !text.contains(LONE);
+        let glyphs = if simple { self.ascii(text, buffer) } else { self.glyphs(rtl, text, buffer) };
+        let plain = !rtl && self.map.learn(text, &glyphs);
+        let width = glyphs.iter().map(|g| g.advance).sum();
+        Word { face, rtl, text: text.into(), glyphs, width, plain }
+    }
+
+    /// The glyphs of an ASCII text in an embedded face. Without ligatures each depends on its neighbour only, and most
+    /// of a long report's words occur once: logins, repositories, digests.
+    fn ascii(&mut self, text: &str, buffer: &mut UnicodeBuffer) -> Box<[Glyph]> {
+        let bytes = text.as_bytes();
+        let mut glyphs = Vec::with_capacity(bytes.len());
+        for (at, first) in bytes.iter().enumerate() {
+            let pair = (*first, bytes.get(at + 1).copied());
+            let glyph = if let Some(known) = self.pairs.get(&pair) {
+                *known
+            } else {
+                let glyph = self.glyphs(false, &text[at..text.len().min(at + 2)], buffer)[0];
+                self.pairs.insert(pair, glyph);
+                glyph
+            };
+            glyphs.push(Glyph { cluster: u32::try_from(at).unwrap_or(u32::MAX), ..glyph });
+        }
+        glyphs.into()
+    }
+
+    /// The glyphs of a text, in visual order.
+    fn glyphs(&mut self, rtl: bool, text: &str, recycled: &mut UnicodeBuffer) -> Box<[Glyph]> {
+        let mut buffer = std::mem::take(recycled);
         buffer.push_str(text);
+        if text.is_ascii() {
+            // Punctuation by itself looks as it does beside letters.
+            buffer.set_script(rustybuzz::script::LATIN);
+        }
         buffer.guess_segment_properties();
         buffer.set_direction(if rtl { Direction::RightToLeft } else { Direction::LeftToRight });
         let script = buffer.script();
@@ -201,7 +251,7 @@ impl<'f> FaceInUse<'f> {
         let shaped = rustybuzz::shape_with_plan(&self.loaded.face, &self.plans[at].2, buffer);
         let upem = self.loaded.face.units_per_em();
         let scale = |units: i32| units * 1000 / upem;
-        let glyphs: Box<[Glyph]> = shaped
+        let glyphs = shaped
             .glyph_infos()
             .iter()
             .zip(shaped.glyph_positions())
@@ -224,9 +274,8 @@ impl<'f> FaceInUse<'f> {
                 Glyph { gid, width, advance, dx: scale(pos.x_offset), dy: scale(pos.y_offset), cluster: info.cluster }
             })
             .collect();
-        let plain = !rtl && self.map.learn(text, &glyphs);
-        let width = glyphs.iter().map(|g| g.advance).sum();
-        (Word { face, rtl, text: text.into(), glyphs, width, plain }, shaped.clear())
+        *recycled = shaped.clear();
+        glyphs
     }
 }
 
@@ -273,6 +322,8 @@ fn figures(loaded: &Loaded<'_>) -> Vec<(u16, i32)> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -310,5 +361,18 @@ mod tests {
         let first = shaper.shape(0, false, "member");
         assert_eq!(shaper.shape(0, false, "member"), first);
         assert_ne!(shaper.shape(1, false, "member"), first);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn letters_depend_on_their_neighbours_only(text in "[!-_a-~]{1,40}") {
+            let mut buffer = UnicodeBuffer::new();
+            for face in Fonts::load_embedded().unwrap() {
+                let mut face = FaceInUse::new(face);
+                prop_assert_eq!(face.ascii(&text, &mut buffer), face.glyphs(false, &text, &mut buffer));
+            }
+        }
     }
 }
