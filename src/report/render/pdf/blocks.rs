@@ -2,7 +2,7 @@
 
 use super::{
     flow::Layout,
-    piece::{Mark, NodeId, Piece, Tree, fill, frame, stroke},
+    piece::{Mark, NUMBERED, NodeId, Piece, Tree, fill, frame, stroke},
     set::Line,
     style::{
         ACCENT, BODY, CELL, CODE, Family, H1, H2, H3, HAIR, HAIRLINE, NOTE, ORGANIZATION, QUIET, SURFACE, Style, TITLE,
@@ -29,6 +29,7 @@ impl Layout<'_> {
     /// Lays out a section.
     fn section(&mut self, doc: &Document, section: &Section, anchor: u32) {
         let node = self.set.tree.add(Tree::ROOT, "Sect");
+        self.divided = false;
         let marks = vec![Mark::Anchor(anchor), Mark::Outline(0, section.title.clone())];
         match section.kind {
             SectionKind::Cover => self.cover(doc, node, marks),
@@ -118,8 +119,10 @@ impl Layout<'_> {
 
     /// A heading inside a section.
     fn heading(&mut self, level: u8, text: &str, node: NodeId) {
-        let (style, before, role) = if level <= 2 { (H2, 20.0, "H2") } else { (H3, 12.0, "H3") };
-        let node = self.set.tree.add(node, role);
+        let (style, before) = if level <= 2 { (H2, 20.0) } else { (H3, 12.0) };
+        self.divided |= level <= 2;
+        // To a reader no level is left out.
+        let node = self.set.tree.add(node, if level > 2 && self.divided { "H3" } else { "H2" });
         let lines = self.set.plain_lines(text, style, self.geometry.measure());
         if level <= 2 {
             self.push(Piece { keep: true, marks: vec![Mark::Outline(1, text.to_owned())], ..Piece::new(before, 0.0) });
@@ -149,7 +152,7 @@ impl Layout<'_> {
 
     /// A list with bullets or numbers.
     fn list(&mut self, items: &[Text], numbered: bool, node: NodeId) {
-        let list = self.set.tree.add(node, "L");
+        let list = self.set.tree.add(node, if numbered { NUMBERED } else { "L" });
         for (n, item) in items.iter().enumerate() {
             let entry = self.set.tree.add(list, "LI");
             let label = self.set.tree.add(entry, "Lbl");

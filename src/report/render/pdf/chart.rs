@@ -3,7 +3,7 @@
 use super::{
     chart_kinds::Drawing,
     flow::Layout,
-    piece::{Item, NodeId, Piece, f64_of, fill, frame, stroke},
+    piece::{Item, Mark, NodeId, Picture, Piece, f64_of, fill, frame, stroke},
     style::{CHART, Colour, GUTTER, H3, NOTE, QUIET, WHITE, tint, verdict_colour},
 };
 use crate::{
@@ -24,13 +24,15 @@ impl Layout<'_> {
             let mut x = 0.0;
             for block in pair {
                 let figure = self.set.tree.add(node, "Figure");
-                self.set.tree.nodes[figure as usize].alt = Some(block.chart.alt.clone());
                 let piece = self.chart(block, width, figure);
                 if piece.height > self.geometry.body() {
                     self.set.tree.nodes[figure as usize].role = "Div";
-                    self.chart_as_table(&block.chart, node);
+                    self.chart_as_table(&block.chart, figure);
                     continue;
                 }
+                let picture = Picture { alt: block.chart.alt.clone(), place: [0.0; 4] };
+                self.set.tree.nodes[figure as usize].picture = Some(Box::new(picture));
+                row.marks.push(Mark::Picture(figure, x, width));
                 row.height = row.height.max(piece.height);
                 row.items.extend(piece.place(x, 0.0));
                 x += width + gap;

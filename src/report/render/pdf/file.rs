@@ -121,7 +121,7 @@ impl Writer {
         for place in &self.places {
             let (kind, at, index) = match place {
                 Place::Free => (0, 0, u16::MAX),
-                Place::Byte(at) => (1, u32::try_from(*at).map_err(|_| Error::TooLong)?, 0),
+                Place::Byte(at) => (1, u32::try_from(*at).ok().ok_or(Error::TooLong)?, 0),
                 Place::Packed(stream, index) => (2, *stream, u16::try_from(*index).unwrap_or(u16::MAX)),
             };
             content.push(kind);

@@ -22,7 +22,7 @@ pub(super) fn finish(mut file: File, extras: &Extras<'_>) -> Result<Vec<u8>, Err
     let pages: Vec<ObjectId> = file.get_pages().into_values().collect();
     let root = file.trailer.get(b"Root").and_then(Object::as_reference).map_err(Error::Assemble)?;
     let outline = outline(&mut file, extras, &pages);
-    let structure = Structure::tie(&mut file, extras.tree)?;
+    let structure = Structure::tie(&mut file, extras.tree, extras.height)?;
     let metadata = file.add_object(
         lopdf::Stream::new(dictionary! { "Type" => "Metadata", "Subtype" => "XML" }, xmp(extras.doc).into_bytes())
             .with_compression(false),
@@ -60,7 +60,7 @@ fn info(doc: &Document) -> Dictionary {
     dictionary! {
         "Title" => text(&title(doc)),
         "Author" => text("rollcall"),
-        "Subject" => text(&format!("{} {}", doc.org, doc.snapshot)),
+        "Subject" => text(&subject(doc)),
         "Creator" => text(&doc.tool),
         "Producer" => text(&doc.tool),
         "CreationDate" => date.clone(),
@@ -73,6 +73,11 @@ fn title(doc: &Document) -> String {
     visible::text(&format!("{} · {}", doc.title, doc.org))
 }
 
+/// What the document is about.
+fn subject(doc: &Document) -> String {
+    visible::text(&format!("{} {}", doc.org, doc.snapshot))
+}
+
 /// The same for readers of XMP.
 fn xmp(doc: &Document) -> String {
     let date = time::format(doc.as_of);
@@ -80,9 +85,11 @@ fn xmp(doc: &Document) -> String {
         r#"<?xpacket begin="{bom}" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/">
 <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
-<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:pdf="http://ns.adobe.com/pdf/1.3/">
+<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:pdf="http://ns.adobe.com/pdf/1.3/" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/">
+<pdfuaid:part>1</pdfuaid:part>
 <dc:format>application/pdf</dc:format>
 <dc:title><rdf:Alt><rdf:li xml:lang="x-default">{title}</rdf:li></rdf:Alt></dc:title>
+<dc:description><rdf:Alt><rdf:li xml:lang="x-default">{subject}</rdf:li></rdf:Alt></dc:description>
 <dc:creator><rdf:Seq><rdf:li>rollcall</rdf:li></rdf:Seq></dc:creator>
 <dc:language><rdf:Bag><rdf:li>{language}</rdf:li></rdf:Bag></dc:language>
 <xmp:CreateDate>{date}</xmp:CreateDate>
@@ -95,6 +102,7 @@ fn xmp(doc: &Document) -> String {
 <?xpacket end="r"?>"#,
         bom = '\u{feff}',
         title = xml(&title(doc)),
+        subject = xml(&subject(doc)),
         language = xml(&doc.language),
         tool = xml(&doc.tool),
     )

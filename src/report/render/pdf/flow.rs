@@ -47,6 +47,8 @@ pub(super) struct Layout<'f> {
     repeat: Option<Piece>,
     /// Whether the words being set introduce the block after them, and stay with it.
     pub(super) introduces: bool,
+    /// Whether the section being set has a heading of level 2.
+    pub(super) divided: bool,
 }
 
 impl<'f> Layout<'f> {
@@ -63,6 +65,7 @@ impl<'f> Layout<'f> {
             pending: Vec::new(),
             repeat: None,
             introduces: false,
+            divided: false,
         })
     }
 
@@ -120,6 +123,11 @@ impl<'f> Layout<'f> {
                 Mark::Anchor(anchor) => self.anchors[*anchor as usize] = Some((page, self.y)),
                 Mark::Outline(depth, title) => {
                     self.outline.push(Entry { depth: *depth, title: title.clone(), at: (page, self.y) });
+                }
+                Mark::Picture(node, x, width) => {
+                    if let Some(picture) = &mut self.set.tree.nodes[*node as usize].picture {
+                        picture.place = [MARGIN + x, self.y, *width, piece.height];
+                    }
                 }
             }
         }

@@ -121,12 +121,14 @@ pub(super) fn stroke(points: &[(f64, f64)], colour: Colour, width: f64, node: No
 }
 
 /// A place in the document that something refers to.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub(super) enum Mark {
     /// A section starts.
     Anchor(u32),
     /// An entry of the outline: depth 0 or 1, and its words.
     Outline(u8, String),
+    /// A picture: its node, and its left edge and width in the piece.
+    Picture(NodeId, f64, f64),
 }
 
 /// A strip across the text area that is never divided.
@@ -181,17 +183,29 @@ pub(super) enum Kid {
     Annotation(u32, u32),
 }
 
+/// Role of a list with numbers. In the file it is a list like others, with numbers as its attribute.
+pub(super) const NUMBERED: &str = "OL";
+
 /// An element of the structure.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) struct Node {
-    /// Standard role.
+    /// Standard role, or [`NUMBERED`].
     pub(super) role: &'static str,
     /// Parent.
     pub(super) parent: NodeId,
     /// Children in reading order.
     pub(super) kids: Vec<Kid>,
-    /// What a picture says.
-    pub(super) alt: Option<String>,
+    /// The picture it stands for.
+    pub(super) picture: Option<Box<Picture>>,
+}
+
+/// A picture in words.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) struct Picture {
+    /// What it says.
+    pub(super) alt: String,
+    /// Left, top, width and height on its page.
+    pub(super) place: [f64; 4],
 }
 
 /// The structure of a document.
@@ -209,7 +223,7 @@ impl Tree {
 
     /// A tree with a root.
     pub(super) fn new() -> Self {
-        let node = |role| Node { role, parent: 0, kids: Vec::new(), alt: None };
+        let node = |role| Node { role, parent: 0, kids: Vec::new(), picture: None };
         Self { nodes: vec![node("Artifact"), node("Document")] }
     }
 
@@ -219,7 +233,7 @@ impl Tree {
             return Self::ARTIFACT;
         }
         let id = NodeId::try_from(self.nodes.len()).unwrap_or(NodeId::MAX);
-        self.nodes.push(Node { role, parent, kids: Vec::new(), alt: None });
+        self.nodes.push(Node { role, parent, kids: Vec::new(), picture: None });
         self.nodes[parent as usize].kids.push(Kid::Node(id));
         id
     }

@@ -15,7 +15,7 @@ use super::{
 use crate::report::document::{Document, Span};
 
 /// Characters after which an overlong word is preferably divided.
-const SOFT: &[char] = &['/', '-', '_', '.', ':', '@', '=', '&', '?', ',', ';', '|', '+'];
+const SOFT: &[char] = &['/', '-', '_', '.', ':', '@', '=', '&', '?', ',', ';', '|', '+', '}'];
 
 /// Sets text and builds the structure it belongs to.
 pub(super) struct Setter<'f> {

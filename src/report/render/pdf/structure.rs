@@ -8,7 +8,7 @@ use super::{
     error::Error,
     file::{Writer, utf16},
     finish::text,
-    piece::{Kid, Node, NodeId, Tree},
+    piece::{Kid, NUMBERED, Node, NodeId, Tree},
     visible,
 };
 
@@ -16,6 +16,8 @@ use super::{
 pub(super) struct Structure<'l> {
     /// The nodes.
     tree: &'l Tree,
+    /// Height of a page in points.
+    height: f64,
     /// Object numbers of the pages.
     pages: Vec<u32>,
     /// Links by page and position there, each with its key in the structure, its owner, and its object number.
@@ -26,7 +28,7 @@ pub(super) struct Structure<'l> {
 
 impl<'l> Structure<'l> {
     /// Ties pages and links to the structure, and sets numbers aside for its objects.
-    pub(super) fn tie(file: &mut File, tree: &'l Tree) -> Result<Self, Error> {
+    pub(super) fn tie(file: &mut File, tree: &'l Tree, height: f64) -> Result<Self, Error> {
         let pages: Vec<ObjectId> = file.get_pages().into_values().collect();
         let mut places = Vec::new();
         for (node, id) in tree.nodes.iter().zip(0..) {
@@ -42,8 +44,8 @@ impl<'l> Structure<'l> {
             tie_page(file, (*id, number), &mut links)?;
         }
         let root = file.max_id + 1;
-        file.max_id += 2 + u32::try_from(tree.nodes.len()).map_err(|_| Error::TooLong)?;
-        Ok(Self { tree, pages: pages.iter().map(|id| id.0).collect(), links, root })
+        file.max_id += 2 + u32::try_from(tree.nodes.len()).ok().ok_or(Error::TooLong)?;
+        Ok(Self { tree, height, pages: pages.iter().map(|id| id.0).collect(), links, root })
     }
 
     /// The root.
@@ -71,6 +73,27 @@ impl<'l> Structure<'l> {
             file.object(self.id(id), |out| self.element(node, id, out))?;
         }
         Ok(())
+    }
+
+    /// What else readers are told about a node.
+    fn attributes(&self, node: &Node, out: &mut Vec<u8>) {
+        // A vector takes everything.
+        let _ = match node.role {
+            "TH" => write!(out, "/A<</O/Table/Scope/{}>>", scope(self.tree, node)),
+            "L" => write!(out, "/A<</O/List/ListNumbering/Disc>>"),
+            NUMBERED => write!(out, "/A<</O/List/ListNumbering/Decimal>>"),
+            _ => Ok(()),
+        };
+        if let Some(picture) = &node.picture {
+            let [left, top, width, height] = picture.place;
+            let corners = [left, self.height - top - height, left + width, self.height - top];
+            out.extend(b"/A<</O/Layout/BBox[");
+            for at in corners {
+                let _ = write!(out, "{at:.2} ");
+            }
+            out.extend(b"]>>/Alt");
+            utf16(out, &visible::text(&picture.alt));
+        }
     }
 
     /// The table of who owns which content of a page, and which link.
@@ -102,7 +125,8 @@ impl<'l> Structure<'l> {
     /// One node.
     fn element(&self, node: &Node, id: NodeId, out: &mut Vec<u8>) {
         let parent = if id == Tree::ROOT { self.root } else { self.id(node.parent) };
-        let _ = write!(out, "<</S/{}/P {parent} 0 R", node.role);
+        let role = if node.role == NUMBERED { "L" } else { node.role };
+        let _ = write!(out, "<</S/{role}/P {parent} 0 R");
         let page = node.kids.iter().find_map(|kid| match kid {
             Kid::Content(page, _) => Some(*page),
             _ => None,
@@ -110,7 +134,9 @@ impl<'l> Structure<'l> {
         if let Some(page) = page {
             let _ = write!(out, "/Pg {} 0 R", self.pages[page as usize]);
         }
-        out.extend(b"/K[");
+        // One child stands without brackets.
+        let (before, after) = if node.kids.len() == 1 { ("/K ", "") } else { ("/K[", "]") };
+        out.extend(before.as_bytes());
         for kid in &node.kids {
             let _ = match kid {
                 Kid::Node(id) => write!(out, "{} 0 R ", self.id(*id)),
@@ -124,14 +150,8 @@ impl<'l> Structure<'l> {
                 }
             };
         }
-        out.extend(b"]");
-        if node.role == "TH" {
-            let _ = write!(out, "/A<</O/Table/Scope/{}>>", scope(self.tree, node));
-        }
-        if let Some(alt) = &node.alt {
-            out.extend(b"/Alt");
-            utf16(out, &visible::text(alt));
-        }
+        out.extend(after.as_bytes());
+        self.attributes(node, out);
         out.extend(b">>");
     }
 }

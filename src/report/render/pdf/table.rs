@@ -142,7 +142,7 @@ impl Layout<'_> {
             row.iter().zip(&grid.columns).map(|(cell, (_, width, _))| self.set.lines(cell, CELL, *width)).collect();
         let tallest = cells.iter().map(Vec::len).max().unwrap_or(0);
         let node = self.set.tree.add(node, "TR");
-        let nodes: Vec<NodeId> = cells.iter().map(|_| self.set.tree.add(node, "TD")).collect();
+        let nodes: Vec<NodeId> = grid.columns.iter().map(|_| self.set.tree.add(node, "TD")).collect();
         let whole = 2.0 * PAD + CELL.leading * f64_of(tallest as u64);
         // The head is repeated above; half a page of it would be no head.
         let fits = whole <= self.geometry.body() - grid.head;

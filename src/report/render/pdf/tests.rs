@@ -249,6 +249,7 @@ fn the_only_date_is_the_snapshots() {
     let xmp = &entry(&file, &catalog, "Metadata").as_stream().unwrap().content;
     let xmp = String::from_utf8_lossy(xmp);
     assert!(xmp.contains("<xmp:CreateDate>2026-10-01T06:00:00Z<"), "{xmp}");
+    assert!(xmp.contains("<pdfuaid:part>1<"), "{xmp}");
     assert!(!xmp.contains("1970"));
 }
 
@@ -285,6 +286,66 @@ fn every_cell_of_a_long_table_is_a_cell() {
     let rows = nodes.iter().filter(|n| n.role == "TR" && n.kids.len() == 8).count();
     assert_eq!(rows, 3001);
     assert_eq!(nodes.iter().filter(|n| n.role == "TD" && nodes[n.parent as usize].role == "TR").count(), 8 * 3000 + 7);
+}
+
+/// The structure's elements of a role.
+fn elements(file: &File, role: &str) -> Vec<Dictionary> {
+    let all = file.objects.values().filter_map(|o| o.as_dict().ok());
+    all.filter(|d| d.get(b"S").and_then(Object::as_name).is_ok_and(|s| s == role.as_bytes()) && d.has(b"P"))
+        .cloned()
+        .collect()
+}
+
+#[test]
+fn a_picture_says_what_it_shows_and_where() {
+    let rendered = render_with(&sample::rich(), &Fonts::embedded()).unwrap();
+    let (file, _) = parsed(&rendered.bytes);
+    let figures = elements(&file, "Figure");
+    assert_eq!(figures.len(), 7);
+    for figure in figures {
+        assert!(figure.has(b"Alt"));
+        let bounds = entry(&file, &figure, "A").as_dict().unwrap().get(b"BBox").unwrap().as_array().unwrap();
+        let [left, bottom, right, top] = [0, 1, 2, 3].map(|n| f64::from(bounds[n].as_float().unwrap()));
+        assert!(MARGIN - 0.5 <= left && left + 100.0 < right && right < 596.0 - MARGIN, "{bounds:?}");
+        assert!(MARGIN < bottom && bottom + 30.0 < top && top < 842.0 - MARGIN, "{bounds:?}");
+    }
+    // What became a table is no picture, and is read as a table.
+    for table in elements(&file, "Div") {
+        assert!(!table.has(b"Alt") && table.get(b"K").unwrap().as_array().unwrap().len() == 2, "{table:?}");
+    }
+}
+
+#[test]
+fn lists_say_how_they_are_numbered() {
+    let list = || vec![plain("one"), plain("two")];
+    let rendered =
+        render_with(&page(vec![Block::Bullets(list()), Block::Numbered(list())]), &Fonts::embedded()).unwrap();
+    let (file, _) = parsed(&rendered.bytes);
+    let numbering = |l: Dictionary| {
+        entry(&file, &l, "A").as_dict().unwrap().get(b"ListNumbering").unwrap().as_name().unwrap().to_vec()
+    };
+    let found: Vec<_> = elements(&file, "L").into_iter().map(numbering).collect();
+    assert_eq!(found, [b"Disc".to_vec(), b"Decimal".to_vec()]);
+}
+
+#[test]
+fn no_level_of_headings_is_left_out() {
+    let heading = |level| Block::Heading { level, text: "h".to_owned() };
+    let section = |levels: [u8; 3]| section("s", "S", SectionKind::Page, levels.map(heading).into());
+    let fonts = Fonts::embedded();
+    let layout = laid_out(&document(vec![section([3, 3, 2]), section([2, 3, 2])]), &fonts);
+    let heads: Vec<_> = layout.set.tree.nodes.iter().map(|n| n.role).filter(|r| r.starts_with('H')).collect();
+    assert_eq!(heads, ["H1", "H1", "H2", "H2", "H2", "H1", "H2", "H3", "H2"]);
+}
+
+#[test]
+fn a_row_has_a_cell_in_every_column() {
+    let columns = vec![column("A", 1.0, Align::Left), column("B", 1.0, Align::Left)];
+    let rows = vec![vec![plain("only")], vec![plain("a"), plain("b")]];
+    let fonts = Fonts::embedded();
+    let layout = laid_out(&page(vec![Block::Table(Table { columns, rows, empty: String::new() })]), &fonts);
+    let rows = layout.set.tree.nodes.iter().filter(|n| n.role == "TR").map(|n| n.kids.len());
+    assert!(rows.clone().count() > 3 && rows.clone().all(|cells| cells == 2), "{:?}", rows.collect::<Vec<_>>());
 }
 
 #[test]
