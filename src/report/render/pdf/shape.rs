@@ -54,6 +54,8 @@ pub(super) struct Word {
     pub(super) width: i32,
     /// Whether the text follows from the glyphs one by one; else the PDF states it beside them.
     pub(super) plain: bool,
+    /// Whether its glyphs are known to be drawn.
+    used: bool,
 }
 
 impl Word {
@@ -179,7 +181,10 @@ impl<'f> Shaper<'f> {
 
     /// Marks the glyphs of a word as drawn. Only these are embedded.
     pub(super) fn mark_used(&mut self, id: WordId) {
-        let word = &self.words[id as usize];
+        let word = &mut self.words[id as usize];
+        if std::mem::replace(&mut word.used, true) {
+            return;
+        }
         let map = &mut self.faces[usize::from(word.face)].map;
         for glyph in &word.glyphs {
             let text =
@@ -209,7 +214,7 @@ impl<'f> FaceInUse<'f> {
         let glyphs = if simple { self.ascii(text, buffer) } else { self.glyphs(rtl, text, buffer) };
         let plain = !rtl && self.map.learn(text, &glyphs);
         let width = glyphs.iter().map(|g| g.advance).sum();
-        Word { face, rtl, text: text.into(), glyphs, width, plain }
+        Word { face, rtl, text: text.into(), glyphs, width, plain, used: false }
     }
 
     /// The glyphs of an ASCII text in an embedded face. Without ligatures each depends on its neighbour only, and most
