@@ -76,6 +76,8 @@ pub struct Meta {
     pub question: &'static str,
     /// Sources it needs; each of them that is a gap gives a `source` row.
     pub needs: &'static [Source],
+    /// Kinds of subject that its rows are about, beside `source`.
+    pub subjects: &'static [&'static str],
     /// Columns after the common ones.
     pub columns: &'static [ColumnSpec],
     /// Its rules, worst first.

@@ -26,6 +26,7 @@ pub(super) static META: Meta = Meta {
     id: "access",
     question: "Who can reach what, and by which path?",
     needs: super::ALL_NEEDS,
+    subjects: &["member", "group-user", "gated-grant", "token", "invite"],
     columns: &[
         column("principal", CellKind::Text, "Login of whoever has the access, else the address invited."),
         column(

@@ -37,6 +37,7 @@ pub(super) static META: Meta = Meta {
         Source::AuditLog,
         Source::NetworkSecurity,
     ],
+    subjects: &["member", "group-user", "repo", "gated-grant", "token", "service-account", "org"],
     columns: &[
         column("change", CellKind::Text, "What happened, e.g. joined, role-changed, visibility-changed."),
         column("before", CellKind::Text, "Value in the baseline; empty when there was none."),

@@ -38,6 +38,7 @@ pub(super) static META: Meta = Meta {
     id: "offboarding",
     question: "Are those who left really out, and how long did that take?",
     needs: NEEDS,
+    subjects: &["person"],
     columns: &[
         column("terminated_on", CellKind::Date, "Last working day of the roster; empty when not known."),
         column(

@@ -35,6 +35,7 @@ pub(super) static META: Meta = Meta {
     id: "owner-coverage",
     question: "Do the organization, its groups and its repositories have an owner who can act?",
     needs: &[Source::Members, Source::ResourceGroups, Source::Repos, Source::AuditLog, Source::Tokens, Source::Scim],
+    subjects: &["org", "owner", "resource-group", "repo"],
     columns: &[
         column("owners_on_paper", CellKind::Integer, "Owners by role; empty on owner rows."),
         column(
@@ -339,8 +340,8 @@ fn sum(view: &View<'_>, rows: &mut [Judged]) -> Summary {
     let n = |standing: Standing| standings.iter().filter(|s| **s == standing).count() as u64;
     let (effective, unverified) = (n(Standing::Effective), n(Standing::Unverified));
     let on_paper = standings.len() as u64;
-    let known = view.roles_visible() && !view.is_gap(Source::Members);
-    let known = |value: u64| if known { value.into() } else { Value::Null };
+    let known_owners = view.roles_visible() && !view.is_gap(Source::Members);
+    let known = |value: u64| if known_owners { value.into() } else { Value::Null };
     let totals = BTreeMap::from([
         ("owners_on_paper".to_owned(), known(on_paper)),
         ("effective_owners".to_owned(), known(effective)),
@@ -367,7 +368,32 @@ fn sum(view: &View<'_>, rows: &mut [Judged]) -> Summary {
         bars,
         threshold: None,
     };
-    Summary { totals, limits: limits(view), charts: vec![chart] }
+    let states = known_owners.then(|| states(effective, unverified, on_paper));
+    Summary { totals, limits: limits(view), charts: states.into_iter().chain([chart]).collect() }
+}
+
+/// The organization's owners by whether they can act.
+fn states(effective: u64, unverified: u64, on_paper: u64) -> Chart {
+    let ineffective = on_paper.saturating_sub(effective + unverified);
+    let states = [
+        ("can act", effective, Verdict::Pass),
+        ("not verified", unverified, Verdict::Unknown),
+        ("cannot act", ineffective, Verdict::Fail),
+    ];
+    let bar = |at: usize, label: &str, n: u64| {
+        let mut parts = vec![0; states.len()];
+        parts[at] = n;
+        Bar { label: label.to_owned(), parts }
+    };
+    Chart {
+        id: "owner-states",
+        title: "Owners of the organization".to_owned(),
+        alt: format!("{effective} can act, {unverified} cannot be verified, {ineffective} cannot act."),
+        unit: "owners",
+        legend: states.iter().map(|(label, _, verdict)| ((*label).to_owned(), *verdict)).collect(),
+        bars: states.iter().enumerate().map(|(at, (label, n, _))| bar(at, label, *n)).collect(),
+        threshold: None,
+    }
 }
 
 /// What could not be looked at.

@@ -35,6 +35,7 @@ pub(super) static META: Meta = Meta {
     id: "seat-spend",
     question: "What do the seats cost, and which of them can be given back?",
     needs: &[Source::Members, Source::AuditLog, Source::Tokens, Source::Scim],
+    subjects: &["member", "invite"],
     columns: &[
         column("role", CellKind::Text, "Organization role, or the role offered; empty when not visible."),
         column("is_external", CellKind::Boolean, "External collaborator; empty when not visible and for invites."),
@@ -263,12 +264,16 @@ fn status(view: &View<'_>, seat: &Seat<'_>, shared: Option<&str>) -> Hit {
     }
 }
 
+/// Departments that a picture names; the rest is one bar.
+const DEPARTMENTS: usize = 11;
+
 /// Settles what can be given back, and adds up.
 fn sum(view: &View<'_>, rows: &mut [Judged]) -> Summary {
     let price = price(view);
     let from = time::next_monthly(view.as_of().date_naive(), view.params.seats.renewal_day);
     rows.iter_mut().filter(|row| row.subject_kind != "source").for_each(|row| settle(row, price, from));
-    Summary { totals: totals(view, rows, price), limits: limits(view), charts: vec![chart(rows)] }
+    let charts = std::iter::once(chart(rows)).chain(departments(rows, price)).collect();
+    Summary { totals: totals(view, rows, (price, from)), limits: limits(view), charts }
 }
 
 /// Fills the columns about giving a seat back; an accepted one is kept.
@@ -282,7 +287,7 @@ fn settle(row: &mut Judged, price: Option<i64>, from: NaiveDate) {
 }
 
 /// Seats and money by what becomes of them.
-fn totals(view: &View<'_>, rows: &[Judged], price: Option<i64>) -> BTreeMap<String, Value> {
+fn totals(view: &View<'_>, rows: &[Judged], (price, from): (Option<i64>, NaiveDate)) -> BTreeMap<String, Value> {
     let is = |row: &Judged, column: &str| *row.cell(&META, column) == Cell::Boolean(true);
     let billed: Vec<&Judged> = rows.iter().filter(|row| is(row, "billable")).collect();
     let n = |rows: usize| i64::try_from(rows).unwrap_or(i64::MAX);
@@ -323,6 +328,7 @@ fn totals(view: &View<'_>, rows: &[Judged], price: Option<i64>) -> BTreeMap<Stri
         ("over_under", json!(purchased.map(|bought| total - i64::from(bought)))),
         ("monthly_cost_usd", cost(total, 1)),
         ("annual_cost_usd", cost(total, 12)),
+        ("next_renewal", json!(time::format_date(from))),
         ("reclaimable_seats", json!(reclaimable)),
         ("reclaimable_monthly_usd", cost(reclaimable, 1)),
         ("reclaimable_annual_usd", cost(reclaimable, 12)),
@@ -337,7 +343,7 @@ fn totals(view: &View<'_>, rows: &[Judged], price: Option<i64>) -> BTreeMap<Stri
 
 /// Whether a total counts seats; the others are known without the list of members.
 fn counts(total: &str) -> bool {
-    !matches!(total, "plan" | "price_usd" | "price_basis" | "purchased")
+    !matches!(total, "plan" | "price_usd" | "price_basis" | "purchased" | "next_renewal")
 }
 
 /// What the figures rest on.
@@ -393,4 +399,44 @@ fn chart(rows: &[Judged]) -> Chart {
         bars: shown.iter().enumerate().map(bar).collect(),
         threshold: None,
     }
+}
+
+/// What each department pays a month, in whole dollars, or its seats where the price is not known; `None` with fewer
+/// than two departments.
+fn departments(rows: &[Judged], price: Option<i64>) -> Option<Chart> {
+    let order = [Verdict::Pass, Verdict::Review, Verdict::Unknown, Verdict::Fail];
+    let mut seats: BTreeMap<String, [u64; 4]> = BTreeMap::new();
+    for row in rows.iter().filter(|row| *row.cell(&META, "billable") == Cell::Boolean(true)) {
+        let verdict = if row.verdict() == Verdict::Accepted { Verdict::Pass } else { row.verdict() };
+        let slot = seats.entry(row.cell(&META, "department").to_text()).or_default();
+        if let Some(at) = order.iter().position(|v| *v == verdict) {
+            slot[at] += 1;
+        }
+    }
+    if seats.len() < 2 {
+        return None;
+    }
+    let mut named: Vec<(String, [u64; 4])> = seats.into_iter().collect();
+    named.sort_by_key(|(name, parts)| (name.is_empty(), std::cmp::Reverse(parts.iter().sum::<u64>())));
+    let others = named.split_off(named.len().min(DEPARTMENTS));
+    if !others.is_empty() {
+        let sum = |at: usize| others.iter().map(|(_, parts)| parts[at]).sum();
+        named.push((format!("{} others", others.len()), std::array::from_fn(sum)));
+    }
+    let cents = price.and_then(|cents| u64::try_from(cents).ok());
+    let shown = |n: u64| cents.map_or(n, |cents| (n.saturating_mul(cents) + 50) / 100);
+    let bar = |(name, parts): (String, [u64; 4])| {
+        let label = if name.is_empty() { "not known".to_owned() } else { name };
+        Bar { label, parts: parts.into_iter().map(shown).collect() }
+    };
+    let words = ["stays", "to be decided", "not known", "can be given back"];
+    Some(Chart {
+        id: "departments",
+        title: if price.is_some() { "Cost by department" } else { "Seats by department" }.to_owned(),
+        alt: "Billed seats of each department, and which of them can be given back.".to_owned(),
+        unit: if price.is_some() { "USD a month" } else { "seats" },
+        legend: words.into_iter().map(str::to_owned).zip(order).collect(),
+        bars: named.into_iter().map(bar).collect(),
+        threshold: None,
+    })
 }

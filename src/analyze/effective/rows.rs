@@ -36,6 +36,16 @@ pub static META: Meta = Meta {
         Source::ServiceAccounts,
         Source::AuditLog,
     ],
+    subjects: &[
+        "member",
+        "external",
+        "former-member",
+        "outsider",
+        "service-account",
+        "invitee",
+        "hidden-grantees",
+        "everybody",
+    ],
     columns: &[
         column("principal_id", CellKind::Text, "Stable id of the principal; empty when not known."),
         column("org_role", CellKind::Text, "Role in the organization; empty when not visible or no member."),

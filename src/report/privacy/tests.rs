@@ -83,6 +83,7 @@ fn a_personal_column_is_replaced_whatever_it_holds() {
         id: "some-check",
         question: "Is it so?",
         needs: &[],
+        subjects: &["member"],
         columns: &[
             ColumnSpec { name: "fullname", kind: CellKind::Text, privacy: Privacy::Personal, doc: "A name." },
             ColumnSpec { name: "owners", kind: CellKind::List, privacy: Privacy::Public, doc: "Logins." },
@@ -158,7 +159,7 @@ fn no_format_shows_a_personal_value_and_two_passes_give_the_same_bytes() {
     let mut personal = Personal::new(&[7; 32], "0f");
     personal.hide("Zed Leak");
     let out = tempfile::tempdir().unwrap();
-    let templates = [template::load("access-review").unwrap()];
+    let templates = [template::load("access-review", None).unwrap()];
     let original = sample.input();
     let mut folders = Vec::new();
     for name in ["a", "b"] {
