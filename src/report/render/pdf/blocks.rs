@@ -5,14 +5,17 @@ use super::{
     piece::{Mark, NUMBERED, NodeId, Piece, Tree, fill, frame, stroke},
     set::Line,
     style::{
-        ACCENT, BODY, CELL, CODE, Family, H1, H2, H3, HAIR, HAIRLINE, NOTE, ORGANIZATION, QUIET, SURFACE, Style, TITLE,
-        tint, verdict_colour, verdict_shape,
+        ACCENT, BODY, CELL, CODE, Family, GUTTER, H1, H2, H3, HAIR, HAIRLINE, NOTE, ORGANIZATION, QUIET, SURFACE,
+        Style, TITLE, tint, verdict_colour, verdict_shape,
     },
 };
 use crate::{
     model::verdict::Verdict,
     report::document::{Block, Document, Section, SectionKind, Span, Text},
 };
+
+/// Facts from which short ones stand two to a row.
+const PAIRED: usize = 6;
 
 /// Indent of list items.
 const INDENT: f64 = 16.0;
@@ -33,6 +36,7 @@ impl Layout<'_> {
         let marks = vec![Mark::Anchor(anchor), Mark::Outline(0, section.title.clone())];
         match section.kind {
             SectionKind::Cover => self.cover(doc, node, marks),
+            SectionKind::Masthead => self.masthead(doc, node, marks),
             SectionKind::Page | SectionKind::Flow => {
                 if section.kind == SectionKind::Page {
                     self.new_page();
@@ -44,10 +48,9 @@ impl Layout<'_> {
             let words = |b: &Block| matches!(b, Block::Paragraph(_) | Block::Note(_));
             let headed = n > 0 && matches!(section.blocks[n - 1], Block::Heading { .. });
             self.introduces = words(block)
-                && section
-                    .blocks
-                    .get(n + 1)
-                    .is_some_and(|next| matches!(next, Block::Table(_) | Block::Code(_)) || (headed && words(next)));
+                && section.blocks.get(n + 1).is_some_and(|next| {
+                    matches!(next, Block::Table(_) | Block::Code(_) | Block::SignOff(_)) || (headed && words(next))
+                });
             self.block(block, node);
         }
         self.introduces = false;
@@ -57,7 +60,7 @@ impl Layout<'_> {
     /// The upper half of the cover: a bar, the title, the organization.
     fn cover(&mut self, doc: &Document, node: NodeId, marks: Vec<Mark>) {
         self.new_page();
-        self.skip_to(self.geometry.height * 0.2);
+        self.skip_to(self.geometry.height * 0.14);
         let mut bar = Piece { marks, keep: true, ..Piece::new(0.0, 24.0) };
         bar.items.push(fill((0.0, 0.0), (56.0, 5.0), ACCENT, Tree::ARTIFACT));
         self.push(bar);
@@ -75,7 +78,14 @@ impl Layout<'_> {
             let node = self.set.tree.add(node, role);
             self.run_of_lines(&lines, style, (0.0, 4.0), node);
         }
-        self.skip_to(self.geometry.height * 0.52);
+        self.skip_to(self.geometry.height * 0.44);
+    }
+
+    /// The head of a short report: the organization, and the title in the size of a section's.
+    fn masthead(&mut self, doc: &Document, node: NodeId, marks: Vec<Mark>) {
+        self.new_page();
+        let title = format!("{}: {}", doc.title, doc.org);
+        self.section_title(&title, node, marks);
     }
 
     /// The title of a section, never alone at a page's foot.
@@ -198,6 +208,9 @@ impl Layout<'_> {
             let flat = self.set.flatten(&[Span::Plain(label.clone())], label_style);
             column = column.max(flat.width());
         }
+        if self.facts_side_by_side(facts, node) {
+            return;
+        }
         let column = column.min(measure * 0.32) + 16.0;
         let table = self.set.tree.add(node, "Table");
         self.push(Piece { keep: true, ..Piece::new(8.0, 0.0) });
@@ -227,6 +240,43 @@ impl Layout<'_> {
                 self.push(piece);
             }
         }
+    }
+
+    /// Many short facts as two pairs a row. Draws nothing and answers `false` when they are few, or one is long.
+    fn facts_side_by_side(&mut self, facts: &[(String, Text)], node: NodeId) -> bool {
+        let gap = 2.0 * GUTTER;
+        let half = (self.geometry.measure() - gap) / 2.0;
+        let label_style = CELL.ink(QUIET).sized(8.5, BODY.leading);
+        let fits = |(label, value): &(String, Text)| {
+            let label = self.set.flatten(&[Span::Plain(label.clone())], label_style).width();
+            label + 12.0 + self.set.flatten(value, BODY).width() <= half
+        };
+        if facts.len() < PAIRED || !facts.iter().all(fits) {
+            return false;
+        }
+        let table = self.set.tree.add(node, "Table");
+        self.push(Piece { keep: true, ..Piece::new(8.0, 0.0) });
+        let rows = facts.len().div_ceil(2);
+        for n in 0..rows {
+            let row = self.set.tree.add(table, "TR");
+            let mut piece = Piece::new(0.0, BODY.leading + 8.0);
+            for (side, fact) in [facts.get(n), facts.get(rows + n)].into_iter().enumerate() {
+                let Some((label, value)) = fact else { continue };
+                let x = if side == 0 { 0.0 } else { half + gap };
+                let (th, td) = (self.set.tree.add(row, "TH"), self.set.tree.add(row, "TD"));
+                for line in self.set.plain_lines(label, label_style, half) {
+                    self.set.draw(&line, (x, 4.0 + BODY.baseline()), th, &mut piece);
+                }
+                for line in self.set.lines(value, BODY, f64::MAX) {
+                    self.set.draw(&line, (x + half - line.width, 4.0 + BODY.baseline()), td, &mut piece);
+                }
+                let y = piece.height - HAIRLINE / 2.0;
+                piece.items.push(stroke(&[(x, y), (x + half, y)], HAIR, HAIRLINE, Tree::ARTIFACT));
+            }
+            piece.keep = n + 1 < rows;
+            self.push(piece);
+        }
+        true
     }
 
     /// A strip in the colour of a verdict.
@@ -286,11 +336,11 @@ impl Layout<'_> {
         let width = (measure - 2.0 * pad - gap * f64::from(columns - 1)) / f64::from(columns);
         for captions in boxes {
             let node = self.set.tree.add(node, "P");
-            let mut piece = Piece::new(12.0, 0.0);
+            let mut piece = Piece::new(8.0, 0.0);
             for row in captions.chunks(columns as usize) {
                 let cells: Vec<_> = row.iter().map(|c| self.set.plain_lines(c, NOTE, width)).collect();
                 let tallest = cells.iter().map(Vec::len).max().unwrap_or(0);
-                let rule = piece.height + 40.0;
+                let rule = piece.height + 32.0;
                 for (lines, column) in cells.iter().zip(0_u32..) {
                     let x = pad + f64::from(column) * (width + gap);
                     piece.items.push(stroke(&[(x, rule), (x + width, rule)], QUIET, HAIRLINE, Tree::ARTIFACT));
@@ -302,7 +352,7 @@ impl Layout<'_> {
                 }
                 piece.height = rule + 2.0 + NOTE.leading * super::piece::f64_of(tallest as u64);
             }
-            piece.height += 8.0;
+            piece.height += 6.0;
             if piece.height > self.geometry.body() {
                 // Captions of this length are text, not captions.
                 for caption in captions {

@@ -5,7 +5,7 @@ use super::{
     flow::Layout,
     piece::{NodeId, Piece, f64_of, fill, stroke},
     set::Line,
-    style::{CHART, Family, HAIR, HAIRLINE, INK, QUIET, Style, WHITE},
+    style::{CHART, Family, HAIR, HAIRLINE, INK, QUIET, Style, WHITE, verdict_colour, verdict_shape},
 };
 use crate::{
     model::{
@@ -17,6 +17,10 @@ use crate::{
 
 /// Height of a column chart's plot.
 const PLOT: f64 = 104.0;
+/// Marks that an eye still counts.
+const MARKS: u64 = 100;
+/// A mark.
+const MARK: Style = CHART.sized(10.5, 14.0);
 /// Values on bars.
 const VALUE: Style = CHART.ink(INK);
 
@@ -52,12 +56,42 @@ impl Layout<'_> {
                 }
                 self.legend(chart, drawing);
             }
+            ChartStyle::Dots if chart.bars.iter().map(total).sum::<u64>() <= MARKS => self.dots(chart, drawing),
             ChartStyle::Share if chart.bars.len() == 1 || chart.legend.len() < 2 => self.shares(chart, drawing),
             // Several wholes, each in parts: their parts are compared side by side.
-            ChartStyle::Bars | ChartStyle::Share => {
+            ChartStyle::Bars | ChartStyle::Share | ChartStyle::Dots => {
                 self.bars(chart, drawing);
                 self.legend(chart, drawing);
             }
+        }
+    }
+
+    /// A line of marks per bar, its label at the left.
+    fn dots(&mut self, chart: &Chart, drawing: &mut Drawing) {
+        let labels: Vec<Vec<Line>> =
+            chart.bars.iter().map(|bar| self.set.plain_lines(&bar.label, VALUE, drawing.width * 0.4)).collect();
+        let left = labels.iter().flatten().map(|line| line.width).fold(0.0, f64::max) + 12.0;
+        for (bar, label) in chart.bars.iter().zip(&labels) {
+            let top = drawing.piece.height;
+            self.caption(drawing, label, (0.0, top + 2.0), (VALUE, Anchor::Start));
+            let (mut x, mut y) = (left, top);
+            for (part, (_, verdict)) in bar.parts.iter().zip(&chart.legend) {
+                let style = MARK.ink(verdict_colour(*verdict));
+                let mark = self.set.plain_lines(verdict_shape(*verdict), style, f64::MAX);
+                for _ in 0..*part {
+                    if x + MARK.leading > drawing.width && x > left {
+                        (x, y) = (left, y + MARK.leading);
+                    }
+                    for line in &mark {
+                        self.set.draw(line, (x, y + style.baseline()), drawing.node, &mut drawing.piece);
+                    }
+                    x += MARK.leading;
+                }
+            }
+            let count = self.set.plain_lines(&total(bar).to_string(), VALUE, f64::MAX);
+            self.caption(drawing, &count, (x + 2.0, y + 2.0), (VALUE, Anchor::Start));
+            let lines = f64_of(label.len() as u64);
+            drawing.piece.height = (y + MARK.leading).max(top + lines * VALUE.leading) + 4.0;
         }
     }
 

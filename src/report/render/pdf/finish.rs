@@ -15,6 +15,8 @@ pub(super) struct Extras<'l> {
     pub(super) tree: &'l Tree,
     /// Height of a page in points.
     pub(super) height: f64,
+    /// What a link is called for readers that do not see the page.
+    pub(super) link: String,
 }
 
 /// Completes the engine's file and writes it.
@@ -22,7 +24,7 @@ pub(super) fn finish(mut file: File, extras: &Extras<'_>) -> Result<Vec<u8>, Err
     let pages: Vec<ObjectId> = file.get_pages().into_values().collect();
     let root = file.trailer.get(b"Root").and_then(Object::as_reference).map_err(Error::Assemble)?;
     let outline = outline(&mut file, extras, &pages);
-    let structure = Structure::tie(&mut file, extras.tree, extras.height)?;
+    let structure = Structure::tie(&mut file, (extras.tree, extras.height), &extras.link)?;
     let metadata = file.add_object(
         lopdf::Stream::new(dictionary! { "Type" => "Metadata", "Subtype" => "XML" }, xmp(extras.doc).into_bytes())
             .with_compression(false),
@@ -85,8 +87,7 @@ fn xmp(doc: &Document) -> String {
         r#"<?xpacket begin="{bom}" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/">
 <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
-<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:pdf="http://ns.adobe.com/pdf/1.3/" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/">
-<pdfuaid:part>1</pdfuaid:part>
+<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:pdf="http://ns.adobe.com/pdf/1.3/">
 <dc:format>application/pdf</dc:format>
 <dc:title><rdf:Alt><rdf:li xml:lang="x-default">{title}</rdf:li></rdf:Alt></dc:title>
 <dc:description><rdf:Alt><rdf:li xml:lang="x-default">{subject}</rdf:li></rdf:Alt></dc:description>

@@ -7,7 +7,10 @@ use super::{
     set::{Line, Setter},
     style::{Geometry, HAIR, HAIRLINE, MARGIN, MARGINAL, Style},
 };
-use crate::report::document::{Document, SectionKind};
+use crate::report::{
+    document::{Document, SectionKind},
+    words::Words,
+};
 
 /// A finished page.
 #[derive(Debug, Default)]
@@ -177,7 +180,7 @@ impl<'f> Layout<'f> {
     }
 
     /// Draws head and foot, once the number of pages is known. A cover has no head.
-    pub(super) fn margins(&mut self, doc: &Document) {
+    pub(super) fn margins(&mut self, doc: &Document, words: &Words) {
         let head = format!("{} · {} · {}", doc.org, doc.title, doc.snapshot);
         let short: String = doc.manifest_sha256.chars().take(12).collect();
         let (measure, count) = (self.geometry.measure(), self.pages.len());
@@ -193,7 +196,8 @@ impl<'f> Layout<'f> {
                 self.set.draw(&head, (0.0, MARGINAL.baseline()), Tree::ARTIFACT, &mut piece);
             }
             self.pages[at].items.extend(piece.place(MARGIN, MARGIN));
-            let foot = self.set.one_line(&format!("page {} of {count}{tail}", at + 1), MARGINAL, measure);
+            let page = words.say("pdf.page", &[("page", &(at + 1).to_string()), ("pages", &count.to_string())]);
+            let foot = self.set.one_line(&format!("{page}{tail}"), MARGINAL, measure);
             let mut piece = Piece::default();
             piece.items.push(stroke(&[(0.0, 0.0), (measure, 0.0)], HAIR, HAIRLINE, Tree::ARTIFACT));
             self.set.draw(&foot, (0.0, 2.0 + MARGINAL.baseline()), Tree::ARTIFACT, &mut piece);

@@ -39,10 +39,16 @@ pub(super) use self::{
 };
 pub use self::{error::Error, fonts::Fonts};
 use self::{finish::Extras, flow::Layout, piece::Tree, style::NOTE};
-use crate::report::document::{Document, Span};
+use crate::report::{
+    document::{Document, Span},
+    words::Words,
+};
 
 /// Layouts until page numbers in the text agree with the pages. Two do unless a number's width moves a page break.
 const PASSES: usize = 4;
+
+/// Characters without a font that are named.
+const SHOWN: usize = 12;
 
 /// A finished PDF.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -68,11 +74,12 @@ pub fn render(doc: &Document) -> Result<Vec<u8>, Error> {
 /// # Errors
 /// When a font is broken or the file cannot be assembled; never because of what the document says.
 pub fn render_with(doc: &Document, fonts: &Fonts) -> Result<Rendered, Error> {
+    let words = Words::of(&doc.language).unwrap_or_else(Words::english);
     let mut layout = Layout::new(doc, fonts)?;
     let mut warnings = Vec::new();
     for pass in 1..=PASSES {
         layout.document(doc);
-        warnings = remarks(&layout);
+        warnings = remarks(&layout, &words);
         layout.remarks(&warnings);
         let found: Vec<usize> = layout.anchors.iter().map(|a| a.map_or(0, |(page, _)| page + 1)).collect();
         if found == layout.set.pages || pass == PASSES {
@@ -80,15 +87,21 @@ pub fn render_with(doc: &Document, fonts: &Fonts) -> Result<Rendered, Error> {
         }
         layout.restart(found);
     }
-    layout.margins(doc);
+    layout.margins(doc, &words);
     let pages = layout.pages.len();
     let file = engine::encode(&mut layout)?;
-    let extras = Extras { doc, outline: &layout.outline, tree: &layout.set.tree, height: layout.geometry.height };
+    let extras = Extras {
+        doc,
+        outline: &layout.outline,
+        tree: &layout.set.tree,
+        height: layout.geometry.height,
+        link: words.get("pdf.link"),
+    };
     Ok(Rendered { bytes: finish::finish(file, &extras)?, pages, warnings })
 }
 
 /// What is to be said about fonts: which were borrowed, and what none of them could show.
-fn remarks(layout: &Layout<'_>) -> Vec<String> {
+fn remarks(layout: &Layout<'_>, words: &Words) -> Vec<String> {
     let shaper = &layout.set.shaper;
     let mut remarks = Vec::new();
     let borrowed: Vec<String> = shaper
@@ -98,15 +111,15 @@ fn remarks(layout: &Layout<'_>) -> Vec<String> {
         .map(|f| format!("{} (sha256 {})", f.loaded.name, f.loaded.digest()))
         .collect();
     if !borrowed.is_empty() {
-        remarks.push(format!("Set with fonts of this machine: {}.", borrowed.join(", ")));
+        remarks.push(words.say("pdf.fonts", &[("fonts", &borrowed.join(", "))]));
     }
     if !shaper.missing.is_empty() {
-        let some: Vec<String> = shaper.missing.iter().take(12).map(|c| visible::escape(*c)).collect();
-        let more = match shaper.missing.len() - some.len() {
-            0 => String::new(),
-            n => format!(" and {n} more"),
-        };
-        remarks.push(format!("Characters that no font here has, printed by their number: {}{more}.", some.join(", ")));
+        let some: Vec<String> = shaper.missing.iter().take(SHOWN).map(|c| visible::escape(*c)).collect();
+        let some = some.join(", ");
+        remarks.push(match shaper.missing.len().saturating_sub(SHOWN) {
+            0 => words.say("pdf.missing", &[("characters", &some)]),
+            n => words.say("pdf.missing-more", &[("characters", &some), ("n", &n.to_string())]),
+        });
     }
     remarks
 }

@@ -28,7 +28,7 @@ pub(super) struct Structure<'l> {
 
 impl<'l> Structure<'l> {
     /// Ties pages and links to the structure, and sets numbers aside for its objects.
-    pub(super) fn tie(file: &mut File, tree: &'l Tree, height: f64) -> Result<Self, Error> {
+    pub(super) fn tie(file: &mut File, (tree, height): (&'l Tree, f64), link: &str) -> Result<Self, Error> {
         let pages: Vec<ObjectId> = file.get_pages().into_values().collect();
         let mut places = Vec::new();
         for (node, id) in tree.nodes.iter().zip(0..) {
@@ -41,7 +41,7 @@ impl<'l> Structure<'l> {
         let mut links: BTreeMap<_, _> =
             places.iter().zip(pages.len()..).map(|((page, at, owner), key)| ((*page, *at), (key, *owner, 0))).collect();
         for (id, number) in pages.iter().zip(0_u32..) {
-            tie_page(file, (*id, number), &mut links)?;
+            tie_page(file, (*id, number), &mut links, link)?;
         }
         let root = file.max_id + 1;
         file.max_id += 2 + u32::try_from(tree.nodes.len()).ok().ok_or(Error::TooLong)?;
@@ -168,6 +168,7 @@ fn tie_page(
     file: &mut File,
     (id, number): (ObjectId, u32),
     links: &mut BTreeMap<(u32, u32), (usize, NodeId, u32)>,
+    called: &str,
 ) -> Result<(), Error> {
     let page = file.get_object_mut(id).and_then(Object::as_dict_mut).map_err(Error::Assemble)?;
     page.set("StructParents", i64::from(number));
@@ -183,7 +184,7 @@ fn tie_page(
             link.remove(b"C");
             // Printed with the page.
             link.set("F", 4);
-            link.set("Contents", text("Go to the section"));
+            link.set("Contents", text(called));
             if let Some((key, ..)) = &own {
                 link.set("StructParent", i64::try_from(*key).unwrap_or(0));
             }
