@@ -139,6 +139,7 @@ const fn bundle_hint(error: &bundle::Error) -> &'static str {
 const fn report_hint(error: &report::Error) -> &'static str {
     match error {
         report::Error::UnknownTemplate { .. } => "give a bundled name or the path of a template to --template",
+        report::Error::Language { .. } => "give one of them as `language` under [report] in the configuration",
         report::Error::ReadTemplate { .. } | report::Error::Template { .. } => "correct the template",
         report::Error::SameName(_) => "give each template a name of its own",
         report::Error::Io { .. } => "check the path, its permissions and free space, then run the command again",

@@ -64,7 +64,7 @@ pub(super) fn bundle(
     }
     let key = ask.sign.as_deref().map(|path| Key::load(path, settings.agent())).transpose()?;
     let place = temporary()?;
-    let reporter = Reporter::new(&Report { out: Some(place.path().to_owned()), ..ask.report.clone() })?;
+    let reporter = Reporter::new(&Report { out: Some(place.path().to_owned()), ..ask.report.clone() }, settings)?;
     let store = Store::new(settings.store.clone()).org(org);
     let id = reporter.selection(&store)?.snapshot;
     verify::verify(&store.snapshot_dir(&id)).map_err(as_difference)?;

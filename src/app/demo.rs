@@ -16,7 +16,7 @@ use super::{
     request::{Collect, Common, Report},
     settings::{Environment, Settings},
 };
-use crate::{config, demo, model::ids::OrgName};
+use crate::{config, demo, model::ids::OrgName, report::template};
 
 /// Folder of the demo when nobody names one.
 const OUT: &str = "./rollcall-demo";
@@ -61,9 +61,10 @@ pub(super) fn run(common: &Common, out: Option<&Path>, console: &Arc<dyn Console
     }
     engine.check()?;
     let Some(settings) = settings else { return Ok(Exit::Done) };
-    let formats = ["csv", "json", "pdf", "html"].map(str::to_owned).to_vec();
-    let ask = Report { formats, out: Some(out.join("reports")), ..Report::default() };
-    let exit = Reporter::new(&ask)?.report(&settings, &org, common, console)?;
+    let formats = ["csv", "json", "pdf", "html", "xlsx"].map(str::to_owned).to_vec();
+    let templates = template::names().into_iter().map(str::to_owned).collect();
+    let ask = Report { formats, templates, out: Some(out.join("reports")), ..Report::default() };
+    let exit = Reporter::new(&ask, &settings)?.report(&settings, &org, common, console)?;
     console.say(&format!("\nthe sample organization is in {}: nothing of it is real", out.display()));
     Ok(exit)
 }

@@ -283,6 +283,7 @@ impl Error {
 const fn report_exit(error: &report::Error) -> Exit {
     match error {
         report::Error::UnknownTemplate { .. }
+        | report::Error::Language { .. }
         | report::Error::ReadTemplate { .. }
         | report::Error::Template { .. }
         | report::Error::SameName(_) => Exit::Usage,

@@ -9,6 +9,7 @@ use crate::{
         coverage::Source,
         outcome::{COMMON, Meta},
     },
+    report::controls::Framework,
     table::TABLES,
 };
 
@@ -29,10 +30,19 @@ struct Entry {
 }
 
 impl Entry {
-    /// Whether `id` means it: its full name or the part after the last dot, whatever the case.
+    /// Its name as somebody would ask for it: the part after the last dot, or after the name of a framework.
+    fn short(&self) -> &str {
+        let parts = match self.kind {
+            "endpoint" => None,
+            "control" => self.name.split_once(' '),
+            _ => self.name.rsplit_once('.'),
+        };
+        parts.map_or(&self.name, |(_, short)| short)
+    }
+
+    /// Whether `id` means it: its full name or the short one, whatever the case.
     fn is_called(&self, id: &str) -> bool {
-        let short = self.name.rsplit_once('.').map_or(self.name.as_str(), |(_, short)| short);
-        self.name.eq_ignore_ascii_case(id) || (self.kind != "endpoint" && short.eq_ignore_ascii_case(id))
+        self.name.eq_ignore_ascii_case(id) || self.short().eq_ignore_ascii_case(id)
     }
 }
 
@@ -45,6 +55,8 @@ pub(super) struct Catalog {
     pub(super) endpoints: Vec<Call>,
     /// What reports say about an analyzer, by its id.
     pub(super) words: BTreeMap<&'static str, Words>,
+    /// Frameworks of controls.
+    pub(super) frameworks: Vec<Framework>,
 }
 
 /// What reports say about an analyzer.
@@ -84,7 +96,7 @@ pub(super) fn explain(id: Option<&str>, catalog: &Catalog) -> Result<String, Err
     let Some(id) = id.map(str::trim) else { return Ok(list(&entries)) };
     let found: Vec<_> = entries.iter().filter(|entry| entry.is_called(id)).collect();
     if found.is_empty() {
-        let names = entries.iter().flat_map(|e| [e.name.as_str(), e.name.rsplit('.').next().unwrap_or_default()]);
+        let names = entries.iter().flat_map(|e| [e.name.as_str(), e.short()]);
         let near = keys::nearest(id, names).map(str::to_owned);
         return Err(Error::Unexplained { id: id.to_owned(), near });
     }
@@ -96,7 +108,7 @@ pub(super) fn explain(id: Option<&str>, catalog: &Catalog) -> Result<String, Err
 fn list(entries: &[Entry]) -> String {
     let mut text = String::new();
     let mut kind = "";
-    for entry in entries.iter().filter(|e| e.kind != "column" && e.kind != "rule") {
+    for entry in entries.iter().filter(|e| !matches!(e.kind, "column" | "rule" | "control")) {
         if entry.kind != kind {
             kind = entry.kind;
             let gap = if text.is_empty() { "" } else { "\n" };
@@ -104,7 +116,7 @@ fn list(entries: &[Entry]) -> String {
         }
         let _ = writeln!(text, "  {:<28} {}", entry.name, entry.brief);
     }
-    text.push_str("\nRules and columns are explained by their names, too: `rollcall explain never-active`.\n");
+    text.push_str("\nRules, columns and controls are explained by their names, too: `rollcall explain never-active`, `explain CC6.2`.\n");
     text
 }
 
@@ -144,6 +156,7 @@ fn entries(catalog: &Catalog) -> Vec<Entry> {
         brief: format!("source {}", call.source),
         detail: lines(std::iter::once(("source", call.source.name().to_owned())).chain(call.facts.iter().cloned())),
     }));
+    controls(&catalog.frameworks, &mut entries);
     let brief = SECURITY.lines().next().unwrap_or_default().trim_start_matches("# ").to_owned();
     entries.push(Entry { kind: "topic", name: "security".to_owned(), brief, detail: SECURITY.to_owned() });
     entries.extend(keys::KEYS.iter().chain(&keys::OPTIONAL).map(|key| Entry {
@@ -159,6 +172,36 @@ fn entries(catalog: &Catalog) -> Vec<Entry> {
         ),
     }));
     entries
+}
+
+/// Frameworks and their points.
+fn controls(frameworks: &[Framework], entries: &mut Vec<Entry>) {
+    for framework in frameworks {
+        let mut detail = format!("{}\n\nrequirements, in our own words\n", framework.edition);
+        for requirement in &framework.requirements {
+            let _ = writeln!(detail, "  {:<10} {}", requirement.id.get_ref(), requirement.title);
+        }
+        let brief = format!("{}: {}", framework.name, framework.edition);
+        entries.push(Entry { kind: "framework", name: framework.id.clone(), brief, detail });
+    }
+    for framework in frameworks {
+        entries.extend(framework.requirements.iter().map(|requirement| {
+            let looks: Vec<String> = requirement.looks().collect();
+            let sources: Vec<&str> = requirement.sources.iter().map(|source| source.name()).collect();
+            let or = |list: String, none: &str| if list.is_empty() { none.to_owned() } else { list };
+            let facts = lines([
+                ("framework", framework.edition.clone()),
+                ("looked at", or(looks.join(", "), "no rows; a report shows something and judges nothing")),
+                ("rests on", or(sources.join(", "), "what the analyzers need")),
+            ]);
+            Entry {
+                kind: "control",
+                name: format!("{} {}", framework.id, requirement.id.get_ref()),
+                brief: requirement.title.clone(),
+                detail: format!("{}\n\n{}\n\n{facts}\n", requirement.title, requirement.asks),
+            }
+        }));
+    }
 }
 
 /// An analyzer with its rules and columns, and what reports say about it.
@@ -250,6 +293,7 @@ mod tests {
             id: "some-check",
             question: "Is it so?",
             needs: &[Source::Members],
+            subjects: &["member"],
             columns: &[],
             rules: &[RuleSpec {
                 id: "broken-rule",
@@ -264,7 +308,12 @@ mod tests {
             parts: vec![("limits", "It cannot be known.".to_owned())],
             remedies: [("broken-rule".to_owned(), "Mend it.".to_owned())].into(),
         };
-        Catalog { analyzers: vec![&META], endpoints: vec![call], words: [("some-check", words)].into() }
+        Catalog {
+            analyzers: vec![&META],
+            endpoints: vec![call],
+            words: [("some-check", words)].into(),
+            frameworks: crate::report::controls::all().unwrap(),
+        }
     }
 
     #[test]
@@ -285,6 +334,9 @@ mod tests {
             ("threshold_days", "configuration key activity.threshold_days"),
             ("/api/organizations/{org}/members", "org.members.read"),
             ("org.<name>.plan", "configuration key"),
+            ("CC6.2", "control soc2 CC6.2"),
+            ("pci 7.2.5.1", "looked at     orphaned-access (service-account, token)"),
+            ("iso27001", "A.8.2      Privileged rights"),
         ] {
             let text = explain(Some(id), &catalog()).unwrap();
             assert!(text.contains(expected), "{id}: {text}");

@@ -87,8 +87,8 @@ pub fn execute(request: &Request, environment: &Environment, console: &Arc<dyn C
             Ok(if common.require_complete && !sealed.gaps.is_empty() { Exit::Gaps } else { Exit::Done })
         }
         Command::Report { org, report } => {
-            let reporter = Reporter::new(report)?;
-            reporter.report(&settings()?, org, common, console)
+            let settings = settings()?;
+            Reporter::new(report, &settings)?.report(&settings, org, common, console)
         }
         Command::Doctor { org, doctor } => doctor::run(&settings()?, org, (doctor, common), console),
         Command::Access { org, access } => access::access(&settings()?, org, access, common, console),
@@ -125,7 +125,7 @@ fn run(
     (collect, report): (&Collect, &Report),
     (common, console): (&Common, &Arc<dyn Console>),
 ) -> Result<Exit, Error> {
-    let reporter = Reporter::new(report)?;
+    let reporter = Reporter::new(report, settings)?;
     let (all, names) = match orgs {
         Orgs::One(org) => (false, vec![org.clone()]),
         Orgs::All => (true, configured(settings)?),
@@ -210,7 +210,7 @@ fn catalog() -> Result<explain::Catalog, Error> {
     });
     let mut words = BTreeMap::new();
     for meta in analyze::metas() {
-        let Some(wording) = crate::report::wording::load(meta.id, None)? else { continue };
+        let Some(wording) = crate::report::wording::load(meta.id, None, "en")? else { continue };
         let parts = [
             ("why it matters", wording.why),
             ("method", wording.method),
@@ -221,5 +221,6 @@ fn catalog() -> Result<explain::Catalog, Error> {
         words.insert(meta.id, explain::Words { parts, remedies: wording.remedies });
     }
     let analyzers = analyze::metas().chain([&analyze::effective::META]).collect();
-    Ok(explain::Catalog { analyzers, endpoints: endpoints.collect(), words })
+    let frameworks = crate::report::controls::all()?;
+    Ok(explain::Catalog { analyzers, endpoints: endpoints.collect(), words, frameworks })
 }

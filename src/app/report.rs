@@ -56,12 +56,13 @@ impl Reporter {
     /// Checks what was asked for.
     ///
     /// # Errors
-    /// When a period, an id, a template or a format makes no sense.
-    pub(super) fn new(ask: &Ask) -> Result<Self, Error> {
+    /// When a period, an id, a template, a format or a language makes no sense.
+    pub(super) fn new(ask: &Ask, settings: &Settings) -> Result<Self, Error> {
         let asked = Asked::parse(ask.period.as_deref(), ask.snapshot.as_deref(), ask.baseline.as_deref())?;
+        let language = settings.config.values.report.language.as_deref();
         let names: Vec<&str> =
             if ask.templates.is_empty() { vec![TEMPLATE] } else { ask.templates.iter().map(String::as_str).collect() };
-        let templates = names.iter().map(|name| report::template::load(name)).collect::<Result<_, _>>();
+        let templates = names.iter().map(|name| report::template::load(name, language)).collect::<Result<_, _>>();
         let formats: Vec<&str> =
             if ask.formats.is_empty() { FORMATS.to_vec() } else { ask.formats.iter().map(String::as_str).collect() };
         let formats = formats.into_iter().map(|format| {
@@ -104,7 +105,8 @@ impl Reporter {
     /// # Errors
     /// When it cannot be written.
     pub(super) fn several(&self, organizations: &[Organization], console: &Arc<dyn Console>) -> Result<(), Error> {
-        let written = several::write(organizations, &self.formats, &self.out)?;
+        let language = self.templates.first().map(Template::language).unwrap_or_default();
+        let written = several::write(organizations, &self.formats, language, &self.out)?;
         let text = std::fs::read_to_string(written.dir.join("summary.md")).unwrap_or_default();
         let dir = written.dir.display();
         console.print(&format!("\n{text}\nwritten to {dir}\n")).map_err(Error::Output)

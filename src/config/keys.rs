@@ -112,7 +112,7 @@ pub static SECTIONS: [(&str, &str); 9] = [
 ];
 
 /// All keys, grouped as [`SECTIONS`].
-pub static KEYS: [Key; 28] = [
+pub static KEYS: [Key; 29] = [
     open("org.*", "plan", Kind::Plan, "\"team\"", "Plan of the organization; without it the Hub is asked."),
     open("seats", "price_usd", Kind::Price, "20.0", "Price of a seat per month; without it the plan's list price."),
     open("seats", "purchased", Kind::Whole(0, 10_000_000), "40", "Seats on the contract, compared with those counted."),
@@ -178,6 +178,13 @@ pub static KEYS: [Key; 28] = [
     ),
     preset("report", "classification", Kind::Label, "\"Confidential\"", "Word in the foot of every page."),
     preset("report", "paper", Kind::Word(&PAPERS), "\"a4\"", "Paper of the PDF: \"a4\" or \"letter\"."),
+    open(
+        "report",
+        "language",
+        Kind::Text,
+        "\"de\"",
+        "Language of the fixed words; without it the template's own. Reasons and rules stay English.",
+    ),
     open(
         "roster",
         "file",

@@ -44,11 +44,14 @@ pub struct Report {
     pub classification: String,
     /// `a4` or `letter`.
     pub paper: String,
+    /// BCP 47 tag of the report's words; `None` is the template's own language.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
 }
 
 impl Default for Report {
     fn default() -> Self {
-        Self { classification: "Confidential".to_owned(), paper: "a4".to_owned() }
+        Self { classification: "Confidential".to_owned(), paper: "a4".to_owned(), language: None }
     }
 }
 

@@ -152,7 +152,9 @@ fn the_sample_is_valid_and_says_the_defaults() {
     let full = Config::parse(&all.join("\n"), &Known::new()).unwrap();
     let defaults = Values::default();
     assert_eq!(full.values.activity, defaults.activity);
-    assert_eq!(full.values.report, defaults.report);
+    assert_eq!(full.values.report.language.as_deref(), Some("de"), "an example, no default");
+    assert_eq!(full.values.report.paper, defaults.report.paper);
+    assert_eq!(full.values.report.classification, defaults.report.classification);
     assert_eq!(full.values.seats.renewal_day, defaults.seats.renewal_day);
     assert_eq!(full.values.analyzers.orphaned_access, defaults.analyzers.orphaned_access);
     assert_eq!(full.values.exceptions.len(), 1);

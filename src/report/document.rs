@@ -58,6 +58,8 @@ pub struct Section {
 pub enum SectionKind {
     /// The first page: large title, no running head.
     Cover,
+    /// The head of the first page: title and organization, and what follows goes on below.
+    Masthead,
     /// Starts on a new page.
     Page,
     /// Follows the section before.
@@ -147,6 +149,8 @@ pub enum ChartStyle {
     Bars,
     /// One bar split in parts with their shares (a whole and its parts).
     Share,
+    /// A mark per subject, a line per bar; bars where there are too many to count by eye.
+    Dots,
 }
 
 /// A chart in a document.

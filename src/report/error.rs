@@ -14,6 +14,14 @@ pub enum Error {
         /// Embedded names.
         known: String,
     },
+    /// A report is asked for in a language that has no words.
+    #[error("there are no words in the language {tag:?} (known: {known})")]
+    Language {
+        /// As it was asked for.
+        tag: String,
+        /// Those there are.
+        known: String,
+    },
     /// A template or its wording cannot be read.
     #[error("cannot read the template {}", path.display())]
     ReadTemplate {
@@ -47,6 +55,14 @@ pub enum Error {
         cells: usize,
         /// Declared columns.
         columns: usize,
+    },
+    /// A row is about a kind of subject that its analyzer does not declare.
+    #[error("the analyzer {analyzer} judged a {kind:?}, which it does not declare")]
+    Kind {
+        /// Analyzer id.
+        analyzer: &'static str,
+        /// Kind of subject.
+        kind: String,
     },
     /// Rows do not become CSV.
     #[error("cannot write the rows of {analyzer} as csv")]

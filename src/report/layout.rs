@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::document::ChartStyle;
+use super::{document::ChartStyle, words::Words};
 use crate::model::verdict::Verdict;
 
 /// A whole template.
@@ -21,6 +21,9 @@ pub(super) struct Layout {
     pub(super) audience: String,
     /// BCP 47 tag of the words.
     pub(super) language: Spanned<String>,
+    /// Frameworks whose points the report speaks to: names of embedded ones, or paths of a user's own.
+    #[serde(default)]
+    pub(super) controls: Vec<Spanned<String>>,
     /// Sections in order.
     pub(super) sections: Vec<Section>,
 }
@@ -41,6 +44,8 @@ pub(super) enum Kind {
     TieOut,
     /// One analyzer.
     Analyzer,
+    /// Points of frameworks, and what was found about each.
+    Controls,
     /// Exceptions and their fate.
     Exceptions,
     /// What is left to decide, and lines to sign on.
@@ -49,6 +54,39 @@ pub(super) enum Kind {
     Manifest,
     /// The population.
     Appendix,
+}
+
+/// The words of all kinds.
+pub(super) fn words<'a>() -> impl Iterator<Item = &'a str> {
+    use Kind::{Analyzer, Appendix, Controls, Cover, Exceptions, Manifest, Scope, SignOff, Summary, TieOut, Trends};
+    [Cover, Summary, Scope, Trends, TieOut, Analyzer, Controls, Exceptions, SignOff, Manifest, Appendix]
+        .into_iter()
+        .map(|kind| -> &'a str { kind.word() })
+}
+
+/// A part of an analyzer's section.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Part {
+    /// The question, the answer in one sentence, rows by verdict.
+    Answer,
+    /// Pictures.
+    Charts,
+    /// Totals as label and value.
+    Facts,
+    /// Totals that are tables.
+    Breakdowns,
+    /// Rows that somebody must look at, each rule with what to do.
+    Decisions,
+    /// The same rows as one table, for whoever works through them.
+    List,
+    /// How it was judged.
+    Method,
+}
+
+impl Part {
+    /// The parts of a section that does not say which.
+    const USUAL: [Self; 6] = [Self::Answer, Self::Charts, Self::Facts, Self::Breakdowns, Self::Decisions, Self::Method];
 }
 
 impl Kind {
@@ -61,6 +99,7 @@ impl Kind {
             Self::Trends => "trends",
             Self::TieOut => "tie-out",
             Self::Analyzer => "analyzer",
+            Self::Controls => "controls",
             Self::Exceptions => "exceptions",
             Self::SignOff => "sign-off",
             Self::Manifest => "manifest",
@@ -84,6 +123,16 @@ pub(super) struct Section {
     /// Title; the cover's is not printed.
     #[serde(default)]
     pub(super) title: String,
+    /// Anchor; the analyzer or the kind when not given.
+    pub(super) id: Option<String>,
+    /// Whether a cover is the head of the first page rather than a page of its own.
+    #[serde(default)]
+    pub(super) compact: bool,
+    /// Whether everything is printed that is kept: each request, each part of the archive, what each requirement asks.
+    #[serde(default)]
+    pub(super) full: bool,
+    /// Parts of an analyzer's section, in order.
+    pub(super) parts: Option<Vec<Part>>,
     /// Whether it follows the section before on the same page.
     #[serde(default)]
     pub(super) flow: bool,
@@ -117,6 +166,8 @@ pub(super) struct Section {
     /// Boxes of a sign-off: who signs.
     #[serde(default)]
     pub(super) signatories: Vec<String>,
+    /// Who acknowledges for management, in a box of its own.
+    pub(super) acknowledged_by: Option<String>,
 }
 
 /// A picture.
@@ -145,6 +196,8 @@ enum Style {
     Bars,
     /// One bar in parts.
     Share,
+    /// A mark per subject.
+    Dots,
 }
 
 /// A total as label and value.
@@ -194,33 +247,74 @@ pub(super) struct ColumnSpec {
 impl Section {
     /// Anchor: the analyzer's id, else the kind.
     pub(super) fn anchor(&self) -> &str {
-        match (&self.analyzer, self.kind.get_ref()) {
-            (Some(id), Kind::Analyzer) => id.get_ref(),
-            (_, kind) => kind.word(),
+        match (&self.id, &self.analyzer, self.kind.get_ref()) {
+            (Some(id), ..) => id,
+            (None, Some(id), Kind::Analyzer) => id.get_ref(),
+            (None, _, kind) => kind.word(),
         }
     }
 
+    /// Parts of an analyzer's section, in order.
+    pub(super) fn parts(&self) -> &[Part] {
+        self.parts.as_deref().unwrap_or(&Part::USUAL)
+    }
+
     /// Optional keys: whether the section uses each, and the kinds that take it.
-    pub(super) fn keys(&self) -> [(&'static str, bool, &'static [Kind]); 12] {
-        use Kind::{Analyzer, Appendix, Exceptions, Manifest, Scope, SignOff, Summary, TieOut, Trends};
+    pub(super) fn keys(&self) -> [(&'static str, bool, &'static [Kind]); 17] {
+        use Kind::{
+            Analyzer, Appendix, Controls, Cover, Exceptions, Manifest, Scope, SignOff, Summary, TieOut, Trends,
+        };
+        const BODY: &[Kind] =
+            &[Summary, Scope, Trends, TieOut, Analyzer, Controls, Exceptions, SignOff, Manifest, Appendix];
         [
-            ("flow", self.flow, &[Summary, Scope, Trends, TieOut, Analyzer, Exceptions, SignOff, Manifest, Appendix]),
+            ("flow", self.flow, BODY),
+            ("id", self.id.is_some(), BODY),
+            ("compact", self.compact, &[Cover]),
+            ("full", self.full, &[Scope, Controls, Manifest]),
+            ("parts", self.parts.is_some(), &[Analyzer]),
             ("analyzer", self.analyzer.is_some(), &[Analyzer, Appendix]),
             ("analyzers", !self.analyzers.is_empty(), &[Summary, SignOff]),
             ("tiles", !self.tiles.is_empty(), &[Summary, Trends]),
             ("actions", self.actions > 0, &[Summary]),
             ("charts", !self.charts.is_empty(), &[Summary, Analyzer]),
-            ("facts", !self.facts.is_empty(), &[Analyzer]),
+            ("facts", !self.facts.is_empty(), &[Summary, Analyzer]),
             ("breakdowns", !self.breakdowns.is_empty(), &[Analyzer]),
             ("columns", !self.columns.is_empty(), &[Analyzer, Appendix]),
             ("verdicts", self.verdicts.is_some(), &[Analyzer]),
             ("cap", self.cap.is_some(), &[Appendix]),
             ("signatories", !self.signatories.is_empty(), &[SignOff]),
+            ("acknowledged_by", self.acknowledged_by.is_some(), &[SignOff]),
         ]
     }
 }
 
 impl Layout {
+    /// Puts its texts into another language, as far as that has words for them.
+    pub(super) fn translate(&mut self, words: &Words) {
+        words.language().clone_into(self.language.as_mut());
+        self.texts(&mut |text| {
+            if let Some(translated) = words.find(&format!("template.{text}")) {
+                translated.clone_into(text);
+            }
+        });
+    }
+
+    /// Hands every text on that a reader sees.
+    pub(super) fn texts(&mut self, each: &mut dyn FnMut(&mut String)) {
+        each(&mut self.title);
+        each(&mut self.audience);
+        for section in &mut self.sections {
+            each(&mut section.title);
+            section.facts.iter_mut().for_each(|fact| each(&mut fact.title));
+            for breakdown in &mut section.breakdowns {
+                each(&mut breakdown.title);
+                breakdown.columns.iter_mut().for_each(|column| each(&mut column.title));
+            }
+            section.columns.iter_mut().filter_map(|column| column.title.as_mut()).for_each(&mut *each);
+            section.signatories.iter_mut().chain(&mut section.acknowledged_by).for_each(&mut *each);
+        }
+    }
+
     /// Every analyzer that the template names, in order of first mention.
     pub(super) fn analyzers(&self) -> Vec<&str> {
         let mut ids = Vec::new();

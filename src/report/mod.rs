@@ -10,12 +10,13 @@ use crate::model::{
     exception::ExceptionOutcome,
     ids::SnapshotId,
     manifest::Manifest,
-    outcome::{KeyFigure, Outcome, TieOut},
+    outcome::{KeyFigure, Outcome, Row, TieOut},
     params::Params,
     time::Timestamp,
 };
 
 mod build;
+pub mod controls;
 pub mod document;
 pub mod error;
 mod files;
@@ -27,6 +28,7 @@ pub mod sources;
 pub mod template;
 #[cfg(test)]
 mod testing;
+mod toml_file;
 pub mod wording;
 mod words;
 
@@ -112,6 +114,12 @@ fn check(input: &Input<'_>, templates: &[Template]) -> Result<(), Error> {
             let (subject, cells) = (row.subject.clone(), row.cells.len());
             return Err(Error::Shape { analyzer: outcome.meta.id, subject, cells, columns });
         }
+        // Frameworks name kinds of subject; one that no analyzer declares would speak to nothing.
+        let declared =
+            |r: &&Row| r.subject_kind == build::SOURCE || outcome.meta.subjects.contains(&r.subject_kind.as_str());
+        if let Some(row) = outcome.rows.iter().find(|r| !declared(r)) {
+            return Err(Error::Kind { analyzer: outcome.meta.id, kind: row.subject_kind.clone() });
+        }
     }
     Ok(())
 }
@@ -168,7 +176,7 @@ mod tests {
     #[test]
     fn a_report_folder_holds_what_was_asked_for() {
         let (sample, out) = (Sample::new(), tempfile::tempdir().unwrap());
-        let templates = [template::load("access-review").unwrap()];
+        let templates = [template::load("access-review", None).unwrap()];
         let written = write(&sample.input(), &templates, &Format::ALL, out.path()).unwrap();
         assert!(written.dir.ends_with("acme-20261001T060000Z"));
         let names: Vec<_> =
@@ -198,7 +206,7 @@ mod tests {
     #[test]
     fn the_same_input_gives_the_same_bytes() {
         let (sample, out) = (Sample::new(), tempfile::tempdir().unwrap());
-        let templates = [template::load("access-review").unwrap()];
+        let templates = [template::load("access-review", None).unwrap()];
         let formats = Format::ALL;
         let sums = |dir: &str| {
             let written = write(&sample.input(), &templates, &formats, &out.path().join(dir)).unwrap();
@@ -210,13 +218,18 @@ mod tests {
     #[test]
     fn what_does_not_fit_together_is_refused_before_anything_is_written() {
         let (mut sample, out) = (Sample::new(), tempfile::tempdir().unwrap());
-        let template = template::load("access-review").unwrap();
+        let template = template::load("access-review", None).unwrap();
         let same = [template.clone(), template.clone()];
         let error = write(&sample.input(), &same, &[Format::Csv], out.path()).unwrap_err();
         assert!(matches!(error, Error::SameName(_)));
         sample.outcomes[0].rows[0].cells.pop();
         let error = write(&sample.input(), &[template], &[Format::Csv], out.path()).unwrap_err();
         assert!(error.to_string().contains("gave 5 cells for 6 columns"), "{error}");
+        sample.outcomes[0].rows[0].subject_kind = "ghost".to_owned();
+        sample.outcomes[0].rows[0].cells.push(crate::model::outcome::Cell::Empty);
+        let template = template::load("access-review", None).unwrap();
+        let error = write(&sample.input(), &[template], &[Format::Csv], out.path()).unwrap_err();
+        assert!(matches!(error, Error::Kind { .. }), "{error}");
         assert_eq!(std::fs::read_dir(out.path()).unwrap().count(), 0);
     }
 

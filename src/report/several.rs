@@ -95,14 +95,14 @@ struct Totals {
 }
 
 /// Writes `summary.json`, `summary.csv` and `summary.md`, those of them that were asked for, into
-/// `out/summary-<newest snapshot>`. The Markdown is always there.
+/// `out/summary-<newest snapshot>`. The Markdown is always there, in the language asked for, else in English.
 ///
 /// # Errors
 /// When a file cannot be written.
-pub fn write(organizations: &[Organization], formats: &[Format], out: &Path) -> Result<Written, Error> {
+pub fn write(organizations: &[Organization], formats: &[Format], language: &str, out: &Path) -> Result<Written, Error> {
     let totals = totals(organizations);
     let name = |format: Format| format!("summary.{format}");
-    let mut made = BTreeMap::from([(name(Format::Md), markdown(organizations, &totals).into_bytes())]);
+    let mut made = BTreeMap::from([(name(Format::Md), markdown(organizations, &totals, language).into_bytes())]);
     if formats.contains(&Format::Json) {
         made.insert(name(Format::Json), json(organizations, &totals)?);
     }
@@ -149,8 +149,8 @@ fn total(organizations: &[Organization], id: &str) -> Total {
 }
 
 /// The page for people.
-fn markdown(organizations: &[Organization], totals: &Totals) -> String {
-    let words = Words::english();
+fn markdown(organizations: &[Organization], totals: &Totals, language: &str) -> String {
+    let words = Words::of(language).unwrap_or_else(Words::english);
     let unknown = words.get("unknown.value");
     let of = |total: &Total, id: &str| {
         let Some(sum) = total.known() else { return unknown.clone() };
@@ -322,7 +322,7 @@ mod tests {
 
     #[test]
     fn what_one_organization_does_not_know_makes_a_lower_bound() {
-        let text = markdown(&two(None), &totals(&two(None)));
+        let text = markdown(&two(None), &totals(&two(None)), "en");
         assert!(text.contains("at least 40.00"), "{text}");
         assert!(text.contains("| zeta | 2026-10-01 | scim | 2 | 0 | 0 | 0 | 5 | 2 |"), "{text}");
         let mut organizations = two(Some(1));
@@ -330,7 +330,7 @@ mod tests {
         let totals = totals(&organizations);
         assert_eq!(totals.people, Total { sum: 2, whole: false });
         assert_eq!(totals.figures["monthly_cost_usd"], Total { sum: 4000, whole: false });
-        let text = markdown(&organizations, &totals);
+        let text = markdown(&organizations, &totals, "en");
         assert!(text.contains("at least 2") && text.contains("zeta") && text.contains("no token"), "{text}");
     }
 
@@ -344,7 +344,7 @@ mod tests {
         let totals = totals(&organizations);
         assert_eq!(totals.figures["monthly_cost_usd"], Total { sum: 6000, whole: false });
         assert_eq!(totals.people, Total { sum: 3, whole: true }, "the list of members has no gap");
-        let text = markdown(&organizations, &totals);
+        let text = markdown(&organizations, &totals, "en");
         assert!(text.contains("at least 20.00") && text.contains("at least 60.00"), "{text}");
         assert!(!text.contains("at least 40.00") && !text.contains("at least 0"), "{text}");
         let json: serde_json::Value = serde_json::from_slice(&json(&organizations, &totals).unwrap()).unwrap();
@@ -355,7 +355,7 @@ mod tests {
     fn a_folder_of_three_files_with_the_same_bytes_each_time() {
         let out = tempfile::tempdir().unwrap();
         let sums = |name: &str| {
-            let written = write(&two(None), &[Format::Csv, Format::Json], &out.path().join(name)).unwrap();
+            let written = write(&two(None), &[Format::Csv, Format::Json], "en", &out.path().join(name)).unwrap();
             assert!(written.dir.ends_with("summary-20261001T060000Z"));
             let csv = std::fs::read_to_string(written.dir.join(format!("summary.{}", Format::Csv))).unwrap();
             let widths: BTreeSet<usize> = csv.lines().map(|line| line.split(',').count()).collect();

@@ -2,35 +2,52 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-use super::{error::Error, template, wording::SECTIONS, words::EN};
+use include_dir::Dir;
 
-/// The files of a template and of the wording that it may use, by path as in `report_templates`.
+use super::{controls, error::Error, template, wording::SECTIONS, words};
+
+/// The files of a template and of what it may use, by path as in `report_templates`: words, sections, frameworks.
 ///
-/// Of a user's own template it is its TOML file and the `sections` beside it; the embedded sections come too, since the
-/// ones that the user did not write are taken from there.
+/// Of a user's own template it is its TOML file, the `sections` beside it and its own frameworks; the embedded files come
+/// too, since what the user did not write is taken from there.
 ///
 /// # Errors
 /// When a user's template cannot be read.
 pub fn of(name_or_path: &str) -> Result<BTreeMap<String, String>, Error> {
-    let mut texts = BTreeMap::from([("words/en.toml".to_owned(), EN.to_owned())]);
-    for file in SECTIONS.files() {
-        let name = format!("sections/{}", file.path().display());
-        texts.insert(name, file.contents_utf8().unwrap_or_default().to_owned());
+    let mut texts = BTreeMap::new();
+    let languages = words::languages();
+    for tag in &languages {
+        texts.insert(format!("words/{tag}.toml"), words::file(tag).unwrap_or_default().to_owned());
     }
+    embedded("sections", &SECTIONS, &mut texts);
+    embedded("controls", &controls::EMBEDDED, &mut texts);
     if let Some((name, text)) = template::EMBEDDED.iter().find(|(name, _)| *name == name_or_path) {
         texts.insert(format!("{name}/report.toml"), (*text).to_owned());
         return Ok(texts);
     }
-    let name = template::load(name_or_path)?.name().to_owned();
+    let template = template::load(name_or_path, None)?;
+    let name = template.name();
     let given = Path::new(name_or_path);
     let path = if given.is_dir() { given.join("report.toml") } else { given.to_owned() };
     texts.insert(format!("{name}/report.toml"), read(&path)?);
+    for (framework, text) in template.own_frameworks() {
+        texts.insert(format!("{name}/controls/{framework}.toml"), text.to_owned());
+    }
     let sections = path.parent().unwrap_or_else(|| Path::new("")).join("sections");
     let beside: Vec<_> = texts.keys().filter_map(|text| text.strip_prefix("sections/").map(str::to_owned)).collect();
     for section in beside.into_iter().filter(|section| sections.join(section).is_file()) {
         texts.insert(format!("{name}/sections/{section}"), read(&sections.join(section))?);
     }
     Ok(texts)
+}
+
+/// Adds every file of an embedded folder.
+fn embedded(name: &str, folder: &Dir<'_>, texts: &mut BTreeMap<String, String>) {
+    for file in folder.files() {
+        let text = file.contents_utf8().unwrap_or_default().to_owned();
+        texts.insert(format!("{name}/{}", file.path().display()), text);
+    }
+    folder.dirs().for_each(|inner| embedded(name, inner, texts));
 }
 
 /// Reads one file.
@@ -45,7 +62,7 @@ mod tests {
     #[test]
     fn an_embedded_template_comes_with_its_words() {
         let texts = of("access-review").unwrap();
-        for name in ["access-review/report.toml", "sections/inactive-seats.md", "words/en.toml"] {
+        for name in ["access-review/report.toml", "sections/inactive-seats.md", "words/en.toml", "controls/soc2.toml"] {
             assert!(texts.get(name).is_some_and(|text| !text.is_empty()), "{name}");
         }
         assert!(of("access-revue").is_err());

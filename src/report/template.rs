@@ -1,44 +1,45 @@
 //! Templates: which sections a report has, in which order, with which columns. They choose; they compute nothing.
 //!
-//! A template is a TOML file, embedded under its folder's name or given by path, with wording beside it. Whatever it
-//! says that cannot be followed is an error naming file, line, key and the nearest known key.
+//! A template is a TOML file, embedded under its folder's name or given by path, with wording and frameworks of controls
+//! beside it. Whatever it says that cannot be followed is an error naming file, line, key and the nearest known key.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
 };
 
-use serde::Deserialize;
 use toml::Spanned;
 
 use super::{
+    controls::{self, Framework, Requirement},
     error::Error,
     layout::{Kind, Layout, Section},
+    toml_file::{TomlFile, looks_like_a_path},
     wording::{self, Wording, unknown},
-    words::LANGUAGES,
+    words::{self, Words},
 };
 use crate::model::outcome::{COMMON, Outcome};
 
-/// The version of the template format that this program reads.
-const VERSION: i64 = 1;
-
 /// The embedded templates, by name.
-pub(super) const EMBEDDED: [(&str, &str); 1] =
-    [("access-review", include_str!("../../report_templates/access-review/report.toml"))];
+pub(super) const EMBEDDED: [(&str, &str); 3] = [
+    ("access-review", include_str!("../../report_templates/access-review/report.toml")),
+    ("soc2-evidence", include_str!("../../report_templates/soc2-evidence/report.toml")),
+    ("seat-spend", include_str!("../../report_templates/seat-spend/report.toml")),
+];
 
 /// A template, checked as far as it can be without an analysis.
 #[derive(Clone, Debug)]
 pub struct Template {
     /// Name: stem of the output files.
     name: String,
-    /// The file, for errors.
-    file: String,
-    /// Its text, from which errors count lines.
-    text: String,
+    /// The file.
+    file: TomlFile,
     /// What it says.
     pub(super) layout: Layout,
     /// Words about each analyzer that it names.
     pub(super) wording: BTreeMap<String, Wording>,
+    /// Frameworks whose points the report speaks to.
+    pub(super) frameworks: Vec<Framework>,
 }
 
 /// Names of the embedded templates.
@@ -47,33 +48,36 @@ pub fn names() -> Vec<&'static str> {
 }
 
 /// Loads an embedded template by name, or a user's own by the path of its TOML file or of the folder that holds its
-/// `report.toml`.
+/// `report.toml`. `language` says in which language there are words; without it the template's own.
 ///
 /// # Errors
-/// When there is no such template, or it says something that cannot be followed.
-pub fn load(name_or_path: &str) -> Result<Template, Error> {
+/// When there is no such template or language, or the template says something that cannot be followed.
+pub fn load(name_or_path: &str, language: Option<&str>) -> Result<Template, Error> {
+    let words = language.map(language_of).transpose()?;
     if let Some((name, text)) = EMBEDDED.iter().find(|(name, _)| *name == name_or_path) {
-        return parse(name, &format!("report_templates/{name}/report.toml"), text, None);
+        let file = TomlFile::embedded(format!("report_templates/{name}/report.toml"), text);
+        return parse(name, file, None, words);
     }
     let given = Path::new(name_or_path);
     let path = if given.is_dir() { given.join("report.toml") } else { given.to_owned() };
-    let text = match std::fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound && !looks_like_a_path(name_or_path) => {
+    let file = match TomlFile::read(path.clone()) {
+        Err(Error::ReadTemplate { source, .. })
+            if source.kind() == std::io::ErrorKind::NotFound && !looks_like_a_path(name_or_path) =>
+        {
             let mut known = names().join(", ");
             if let Some(near) = names().into_iter().find(|n| strsim::damerau_levenshtein(n, name_or_path) <= 3) {
                 known = format!("{known}; did you mean {near:?}?");
             }
             return Err(Error::UnknownTemplate { name: name_or_path.to_owned(), known });
         }
-        Err(source) => return Err(Error::ReadTemplate { path, source }),
+        other => other?,
     };
-    parse(&name_of(&path), &path.display().to_string(), &text, path.parent())
+    parse(&name_of(&path), file, path.parent(), words)
 }
 
-/// Whether somebody who wrote this meant a file.
-fn looks_like_a_path(text: &str) -> bool {
-    text.contains(std::path::MAIN_SEPARATOR) || text.contains('/') || Path::new(text).extension().is_some()
+/// The words of a language that somebody asks for.
+fn language_of(tag: &str) -> Result<Words, Error> {
+    Words::of(tag).ok_or_else(|| Error::Language { tag: tag.to_owned(), known: words::languages().join(", ") })
 }
 
 /// Name of a user's template: the file's stem, or its folder's name when the file is called `report.toml`. Only
@@ -90,92 +94,67 @@ fn name_of(path: &Path) -> String {
     if name.is_empty() { "report".to_owned() } else { name }
 }
 
-/// Only the version, so that a file of another version is not blamed for its keys.
-#[derive(Deserialize)]
-struct Version {
-    /// `version`.
-    version: Option<Spanned<toml::Value>>,
-}
-
-/// Reads and checks a template.
-fn parse(name: &str, file: &str, text: &str, folder: Option<&Path>) -> Result<Template, Error> {
-    let wrong =
-        |at: usize, message: String| Error::Template { file: file.to_owned(), line: line_of(text, at), message };
-    let explain = |e: &toml::de::Error| wrong(e.span().map_or(0, |s| s.start), nearest_key(e.message()));
-
-    let version: Version = toml::from_str(text).map_err(|e| explain(&e))?;
-    match version.version {
-        None => return Err(wrong(0, format!("the key `version` is missing; this program reads version {VERSION}"))),
-        Some(v) if v.get_ref().as_integer() != Some(VERSION) => {
-            let message =
-                format!("key `version`: {} is not a version that this program reads ({VERSION})", v.get_ref());
-            return Err(wrong(v.span().start, message));
-        }
-        Some(_) => {}
+/// Reads and checks a template; `words` are those of another language than its own.
+fn parse(name: &str, file: TomlFile, folder: Option<&Path>, words: Option<Words>) -> Result<Template, Error> {
+    let mut layout: Layout = file.parse()?;
+    check(&layout).map_err(|(at, message)| file.wrong(at, message))?;
+    if let Some(words) = words.filter(|words| words.language() != layout.language.get_ref()) {
+        layout.translate(&words);
     }
-    let layout: Layout = toml::from_str(text).map_err(|e| explain(&e))?;
-    check(&layout).map_err(|(at, message)| wrong(at, message))?;
-
     let mut wording = BTreeMap::new();
     for id in layout.analyzers() {
-        if let Some(words) = wording::load(id, folder)? {
+        if let Some(words) = wording::load(id, folder, layout.language.get_ref())? {
             wording.insert(id.to_owned(), words);
         }
     }
-    Ok(Template { name: name.to_owned(), file: file.to_owned(), text: text.to_owned(), layout, wording })
-}
-
-/// 1-based line of a byte position.
-fn line_of(text: &str, at: usize) -> usize {
-    text.as_bytes().iter().take(at).filter(|b| **b == b'\n').count() + 1
-}
-
-/// Adds the nearest known key to serde's message about an unknown one.
-fn nearest_key(message: &str) -> String {
-    let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
-    match quoted.split_first() {
-        Some((key, known)) if message.starts_with("unknown field") => unknown("key", key, known),
-        Some((word, known)) if message.starts_with("unknown variant") => unknown("word", word, known),
-        _ => message.replace('\n', " "),
-    }
+    let frameworks =
+        layout.controls.iter().map(|named| controls::load(named, &file, folder)).collect::<Result<_, _>>()?;
+    Ok(Template { name: name.to_owned(), file, layout, wording, frameworks })
 }
 
 /// Checks what the types do not: the position and the message of the first thing that cannot be followed.
 fn check(layout: &Layout) -> Result<(), (usize, String)> {
-    if !LANGUAGES.contains(&layout.language.get_ref().as_str()) {
-        let message = format!("key `language`: {}", unknown("language", layout.language.get_ref(), &LANGUAGES));
+    let languages = words::languages();
+    if !languages.contains(&layout.language.get_ref().as_str()) {
+        let message = format!("key `language`: {}", unknown("language", layout.language.get_ref(), &languages));
         return Err((layout.language.span().start, message));
     }
     let mut seen = BTreeSet::new();
     for section in &layout.sections {
-        let kind = *section.kind.get_ref();
-        let at = section.kind.span().start;
-        for (key, used, allowed) in section.keys() {
-            if used && !allowed.contains(&kind) {
-                return Err((at, format!("a section of kind `{kind}` does not take the key `{key}`")));
-            }
-        }
-        if kind == Kind::Analyzer && section.analyzer.is_none() {
-            return Err((at, format!("a section of kind `{kind}` needs the key `analyzer`")));
-        }
+        check_section(section)?;
         if !seen.insert(section.anchor()) {
-            return Err((at, format!("the section `{}` is there twice", section.anchor())));
-        }
-        for tile in &section.tiles {
-            let known = super::build::tile_ids();
-            if !known.contains(&tile.get_ref().as_str()) {
-                let message = format!("key `tiles`: {}", unknown("tile", tile.get_ref(), &known));
-                return Err((tile.span().start, message));
-            }
-        }
-        if let Some(chart) = section.charts.iter().find(|c| c.analyzer.is_none() && section.analyzer.is_none()) {
-            return Err((
-                chart.id.span().start,
-                "a chart outside an analyzer's section needs the key `analyzer`".into(),
-            ));
+            let at = section.kind.span().start;
+            return Err((at, format!("the section `{}` is there twice; give one of them an `id`", section.anchor())));
         }
     }
     Ok(())
+}
+
+/// Checks one section.
+fn check_section(section: &Section) -> Result<(), (usize, String)> {
+    let kind = *section.kind.get_ref();
+    let at = section.kind.span().start;
+    for (key, used, allowed) in section.keys() {
+        if used && !allowed.contains(&kind) {
+            return Err((at, format!("a section of kind `{kind}` does not take the key `{key}`")));
+        }
+    }
+    if kind == Kind::Analyzer && section.analyzer.is_none() {
+        return Err((at, format!("a section of kind `{kind}` needs the key `analyzer`")));
+    }
+    for tile in &section.tiles {
+        let known = super::build::tile_ids();
+        if !known.contains(&tile.get_ref().as_str()) {
+            let message = format!("key `tiles`: {}", unknown("tile", tile.get_ref(), &known));
+            return Err((tile.span().start, message));
+        }
+    }
+    match section.charts.iter().find(|c| c.analyzer.is_none() && section.analyzer.is_none()) {
+        Some(chart) => {
+            Err((chart.id.span().start, "a chart outside an analyzer's section needs the key `analyzer`".into()))
+        }
+        None => Ok(()),
+    }
 }
 
 impl Template {
@@ -194,18 +173,34 @@ impl Template {
         &self.layout.audience
     }
 
-    /// An error about a key of this template.
-    fn wrong(&self, at: usize, message: String) -> Error {
-        Error::Template { file: self.file.clone(), line: line_of(&self.text, at), message }
+    /// BCP 47 tag of its words.
+    pub fn language(&self) -> &str {
+        self.layout.language.get_ref()
+    }
+
+    /// The points of its frameworks.
+    pub(super) fn requirements(&self) -> impl Iterator<Item = (&Framework, &Requirement)> {
+        self.frameworks.iter().flat_map(|framework| framework.requirements.iter().map(move |r| (framework, r)))
+    }
+
+    /// Id and text of the frameworks that are a user's own.
+    pub(super) fn own_frameworks(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.frameworks.iter().filter_map(|framework| Some((framework.id.as_str(), framework.own_text()?)))
+    }
+
+    /// Its words.
+    pub(super) fn words(&self) -> Words {
+        Words::of(self.language()).unwrap_or_else(Words::english)
     }
 
     /// Checks that what the template names is in an analysis: a report that silently lacks a section looks complete.
     pub(super) fn check_against(&self, outcomes: &[Outcome]) -> Result<(), Error> {
         let ids: Vec<&str> = outcomes.iter().map(|o| o.meta.id).collect();
         let find = |id: &Spanned<String>, key: &str| {
-            outcomes.iter().find(|o| o.meta.id == id.get_ref()).ok_or_else(|| {
-                self.wrong(id.span().start, format!("key `{key}`: {}", unknown("analyzer", id.get_ref(), &ids)))
-            })
+            outcomes
+                .iter()
+                .find(|o| o.meta.id == id.get_ref())
+                .ok_or_else(|| self.file.unknown(id, key, "analyzer", &ids))
         };
         for section in &self.layout.sections {
             for id in &section.analyzers {
@@ -218,7 +213,8 @@ impl Template {
                 self.check_columns(section, find(id, "analyzer")?)?;
             }
         }
-        Ok(())
+        let anchors: BTreeSet<&str> = self.layout.sections.iter().map(Section::anchor).collect();
+        self.frameworks.iter().try_for_each(|framework| framework.check_against(outcomes, &anchors))
     }
 
     /// Checks the columns of a section.
@@ -226,11 +222,10 @@ impl Template {
         let known: Vec<&str> = COMMON.iter().chain(outcome.meta.columns).map(|c| c.name).collect();
         let unknown_column = |name: &&Spanned<String>| !known.contains(&name.get_ref().as_str());
         let mut names = section.columns.iter().map(|c| &c.name);
-        if let Some(name) = names.find(unknown_column) {
-            let message = format!("key `columns`: {}", unknown("column", name.get_ref(), &known));
-            return Err(self.wrong(name.span().start, message));
+        match names.find(unknown_column) {
+            Some(name) => Err(self.file.unknown(name, "columns", "column", &known)),
+            None => Ok(()),
         }
-        Ok(())
     }
 }
 
@@ -243,13 +238,18 @@ mod tests {
 
     /// The error of a template that is wrong.
     fn error(text: &str) -> String {
-        parse("t", "t.toml", text, None).unwrap_err().to_string()
+        read(text).unwrap_err().to_string()
+    }
+
+    /// Reads a template.
+    fn read(text: &str) -> Result<Template, Error> {
+        parse("t", TomlFile::embedded("t.toml".to_owned(), text), None, None)
     }
 
     #[test]
     fn every_embedded_template_loads() {
         for name in names() {
-            let template = load(name).unwrap();
+            let template = load(name, None).unwrap();
             assert_eq!(template.name(), name);
             assert!(!template.wording.is_empty());
         }
@@ -288,13 +288,13 @@ mod tests {
         let got = error(&SMALL.replace("kind = \"cover\"", "kind = \"summary\"\ntiles = [\"member\"]"));
         assert_eq!(got, "t.toml:8: key `tiles`: unknown tile \"member\"; did you mean \"members\"?");
         let got = error(&SMALL.replace("kind = \"cover\"", "kind = \"analyzer\"\nanalyzer = \"inactive-seats\""));
-        assert_eq!(got, "t.toml:11: the section `inactive-seats` is there twice");
+        assert_eq!(got, "t.toml:11: the section `inactive-seats` is there twice; give one of them an `id`");
     }
 
     #[test]
     fn names_that_the_analysis_lacks_are_refused() {
         let outcomes = [super::super::testing::inactive_seats()];
-        let check = |text: &str| parse("t", "t.toml", text, None).unwrap().check_against(&outcomes);
+        let check = |text: &str| read(text).unwrap().check_against(&outcomes);
         assert!(check(SMALL).is_ok());
         let got = check(&SMALL.replace("\"subject\"", "\"subjekt\"")).unwrap_err().to_string();
         assert_eq!(got, "t.toml:14: key `columns`: unknown column \"subjekt\"; did you mean \"subject\"?");
@@ -313,15 +313,15 @@ mod tests {
         std::fs::write(own.join("report.toml"), SMALL).unwrap();
         let words = "# Ours\n## Question\nQ\n## Answer\nA\n## Method\nM\n";
         std::fs::write(own.join("sections/inactive-seats.md"), words).unwrap();
-        let template = load(own.to_str().unwrap()).unwrap();
+        let template = load(own.to_str().unwrap(), None).unwrap();
         assert_eq!(template.name(), "our-review");
         assert_eq!(template.wording["inactive-seats"].title, "Ours");
     }
 
     #[test]
     fn an_unknown_name_lists_the_known_ones() {
-        let got = load("access-reviev").unwrap_err().to_string();
-        assert!(got.contains("access-review; did you mean \"access-review\"?"), "{got}");
-        assert!(matches!(load("./nowhere.toml"), Err(Error::ReadTemplate { .. })));
+        let got = load("access-reviev", None).unwrap_err().to_string();
+        assert!(got.contains("seat-spend; did you mean \"access-review\"?"), "{got}");
+        assert!(matches!(load("./nowhere.toml", None), Err(Error::ReadTemplate { .. })));
     }
 }

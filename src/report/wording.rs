@@ -40,12 +40,12 @@ pub struct Wording {
     pub remedies: BTreeMap<String, String>,
 }
 
-/// The words about an analyzer: those beside a user's template if there are any, else the embedded ones; `None` when
-/// nobody wrote any.
+/// The words about an analyzer: those beside a user's template if there are any, else the embedded ones in a language,
+/// else the English ones; `None` when nobody wrote any.
 ///
 /// # Errors
 /// When a file is there and cannot be read or has an unknown or missing heading.
-pub fn load(id: &str, beside: Option<&Path>) -> Result<Option<Wording>, Error> {
+pub fn load(id: &str, beside: Option<&Path>, language: &str) -> Result<Option<Wording>, Error> {
     if let Some(folder) = beside {
         let path = folder.join("sections").join(format!("{id}.md"));
         match std::fs::read_to_string(&path) {
@@ -54,9 +54,11 @@ pub fn load(id: &str, beside: Option<&Path>) -> Result<Option<Wording>, Error> {
             Err(source) => return Err(Error::ReadTemplate { path, source }),
         }
     }
-    let Some(file) = SECTIONS.get_file(format!("{id}.md")) else { return Ok(None) };
-    let text = file.contents_utf8().unwrap_or_default();
-    parse(&format!("report_templates/sections/{id}.md"), text).map(Some)
+    let names = [format!("{language}/{id}.md"), format!("{id}.md")];
+    let Some((name, file)) = names.iter().find_map(|name| Some((name, SECTIONS.get_file(name)?))) else {
+        return Ok(None);
+    };
+    parse(&format!("report_templates/sections/{name}"), file.contents_utf8().unwrap_or_default()).map(Some)
 }
 
 /// Reads a section file.
@@ -201,7 +203,7 @@ mod tests {
     fn every_embedded_section_reads() {
         for file in SECTIONS.files() {
             let id = file.path().file_stem().unwrap().to_str().unwrap();
-            let wording = load(id, None).unwrap().unwrap();
+            let wording = load(id, None, "en").unwrap().unwrap();
             assert!(!wording.title.is_empty() && !wording.limits.is_empty() && !wording.why.is_empty(), "{id}");
         }
     }

@@ -6,15 +6,29 @@
 
 use std::collections::BTreeMap;
 
-/// The English words.
-pub(super) const EN: &str = include_str!("../../report_templates/words/en.toml");
+/// The words of each language, `<tag>.toml`: a language is added by a file.
+static LANGUAGES: include_dir::Dir<'_> = include_dir::include_dir!("$CARGO_MANIFEST_DIR/report_templates/words");
 
-/// The languages there are words for.
-pub(crate) const LANGUAGES: [&str; 1] = ["en"];
+/// The language that is there in any case.
+const ENGLISH: &str = "en";
+
+/// Tags of the languages there are words for, sorted.
+pub(super) fn languages() -> Vec<&'static str> {
+    let mut tags: Vec<_> = LANGUAGES.files().filter_map(|file| file.path().file_stem()?.to_str()).collect();
+    tags.sort_unstable();
+    tags
+}
+
+/// The file of a language.
+pub(super) fn file(tag: &str) -> Option<&'static str> {
+    LANGUAGES.get_file(format!("{tag}.toml"))?.contents_utf8()
+}
 
 /// Fixed words of one language, by dotted key.
 #[derive(Debug)]
 pub(crate) struct Words {
+    /// BCP 47 tag.
+    language: String,
     /// Single texts.
     texts: BTreeMap<String, String>,
     /// Lists of texts.
@@ -22,12 +36,22 @@ pub(crate) struct Words {
 }
 
 impl Words {
-    /// The words of the only language so far; templates are checked against [`LANGUAGES`].
+    /// The English words.
     pub(crate) fn english() -> Self {
-        let table: toml::Table = EN.parse().expect("the embedded words are valid, as a test checks");
-        let mut words = Self { texts: BTreeMap::new(), lists: BTreeMap::new() };
+        Self::of(ENGLISH).expect("the embedded words are valid, as a test checks")
+    }
+
+    /// The words of a language, if there are any.
+    pub(crate) fn of(tag: &str) -> Option<Self> {
+        let table: toml::Table = file(tag)?.parse().ok()?;
+        let mut words = Self { language: tag.to_owned(), texts: BTreeMap::new(), lists: BTreeMap::new() };
         words.take("", &table);
-        words
+        Some(words)
+    }
+
+    /// The language's tag.
+    pub(crate) fn language(&self) -> &str {
+        &self.language
     }
 
     /// Flattens a table into dotted keys.
@@ -142,6 +166,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::report::template;
 
     /// Keys that the code names, read from its own text: texts like `"cover.gaps"` whose first part is one of `tables`.
     fn asked(tables: &BTreeSet<&str>) -> BTreeSet<String> {
@@ -149,6 +174,7 @@ mod tests {
             include_str!("build/mod.rs"),
             include_str!("build/analyzer.rs"),
             include_str!("build/closing.rs"),
+            include_str!("build/controls.rs"),
             include_str!("build/cover.rs"),
             include_str!("build/front.rs"),
             include_str!("build/provenance.rs"),
@@ -165,8 +191,11 @@ mod tests {
             include_str!("render/xlsx/rows.rs"),
             include_str!("render/xlsx/table.rs"),
             include_str!("render/html/mod.rs"),
+            include_str!("render/pdf/flow.rs"),
+            include_str!("render/pdf/mod.rs"),
             include_str!("render/html/view.rs"),
-            "\"unknown.value\", \"unknown.number\"",
+            "\"unknown.value\", \"unknown.number\", \"controls.open\", \"controls.not-fully-assessed\"",
+            "\"controls.accepted\", \"controls.nothing-judged\", \"controls.no-finding\"",
         ];
         let literals = sources.iter().flat_map(|s| s.split('"'));
         let plain = |t: &&str| t.chars().all(|c| c.is_ascii_lowercase() || "-.".contains(c));
@@ -185,6 +214,39 @@ mod tests {
         let dynamic = ["source.", "tile.", "coverage.", "column.", "trend."];
         let unused: Vec<_> = there.difference(&asked).filter(|k| !dynamic.iter().any(|d| k.starts_with(d))).collect();
         assert!(unused.is_empty(), "nobody asks for {unused:?}");
+    }
+
+    #[test]
+    fn every_language_says_what_english_says() {
+        let english = Words::english();
+        let asked = |text: &str| names(text).into_iter().map(str::to_owned).collect::<BTreeSet<_>>();
+        for tag in languages() {
+            let words = Words::of(tag).unwrap();
+            let own =
+                |keys: BTreeSet<&String>| keys.into_iter().filter(|k| !k.starts_with("template.")).cloned().collect();
+            let texts: Vec<String> = own(words.texts.keys().collect());
+            assert_eq!(texts, own(english.texts.keys().collect()), "{tag}");
+            for (key, text) in &english.texts {
+                assert_eq!(asked(&words.texts[key]), asked(text), "{tag}: {key}");
+            }
+            let lists = |words: &Words| words.lists.iter().map(|(k, l)| (k.clone(), l.len())).collect::<Vec<_>>();
+            assert_eq!(lists(&words), lists(&english), "{tag}");
+        }
+    }
+
+    #[test]
+    fn every_text_of_a_template_has_words_in_every_language() {
+        for (tag, name) in languages().into_iter().flat_map(|tag| template::names().into_iter().map(move |n| (tag, n)))
+        {
+            let words = Words::of(tag).unwrap();
+            let mut layout = template::load(name, None).unwrap().layout;
+            if layout.language.get_ref() == tag {
+                continue;
+            }
+            layout.texts(&mut |text| {
+                assert!(words.find(&format!("template.{text}")).is_some(), "{tag}: {name} says {text:?}");
+            });
+        }
     }
 
     #[test]

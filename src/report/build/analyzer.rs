@@ -11,47 +11,90 @@ use crate::{
     },
     report::{
         document::{Align, Block, Column, Span, Table, Text, plain, strong},
-        layout::{BreakdownSpec, ColumnSpec, Section},
+        layout::{BreakdownSpec, ColumnSpec, Part, Section},
         wording,
     },
 };
 
-/// The section.
+/// The section. A part that has nothing to show leaves nothing behind; the evidence that is missing is said whatever the
+/// template asks for.
 pub(super) fn blocks(context: &Context<'_>, spec: &Section) -> Vec<Block> {
     let Some(outcome) = context.outcome_of(spec) else { return Vec::new() };
-    let words = &context.words;
-    let mut out = vec![Block::Paragraph(strong(outcome.meta.question))];
-    let gaps = context.gaps_of(outcome);
-    let incomplete = !gaps.is_empty();
-    if incomplete {
-        let sources = Context::list_sources(gaps);
-        let mut text = plain(words.say("analyzer.incomplete", &[("sources", &sources)]));
-        text.extend(context.page_of(&words.get("cover.gaps-page"), "scope"));
-        out.push(Block::Badge(Verdict::Unknown, text));
+    let mut out = Vec::new();
+    if !spec.parts().contains(&Part::Answer) {
+        out.extend(incomplete(context, outcome));
     }
-    let mut answer = context.answer(outcome);
-    if !answer.is_empty() {
-        if incomplete {
-            answer = words.say("analyzer.as-far", &[("answer", &answer)]);
+    for part in spec.parts() {
+        match part {
+            Part::Answer => out.extend(answer(context, outcome)),
+            Part::Charts => out.extend(summary::charts(context, spec)),
+            Part::Facts => out.extend(facts(context, spec, &[outcome])),
+            Part::Breakdowns => {
+                for breakdown in &spec.breakdowns {
+                    out.push(heading(&breakdown.title));
+                    out.push(breakdown_table(context, breakdown, outcome));
+                }
+            }
+            Part::Decisions => {
+                out.extend(decisions(context, spec, outcome));
+                out.extend(listed(context, spec, outcome, Verdict::Unknown, "analyzer.unknown"));
+                out.extend(listed(context, spec, outcome, Verdict::Accepted, "analyzer.accepted"));
+                if lists(spec, Verdict::Pass) {
+                    out.extend(listed(context, spec, outcome, Verdict::Pass, "analyzer.pass"));
+                }
+            }
+            Part::List => out.extend(list(context, spec, outcome)),
+            Part::Method => out.extend(method(context, outcome)),
         }
+    }
+    out
+}
+
+/// The strip that names the evidence that is missing; nothing when none is.
+fn incomplete(context: &Context<'_>, outcome: &Outcome) -> Option<Block> {
+    let gaps = context.gaps_of(outcome);
+    if gaps.is_empty() {
+        return None;
+    }
+    let sources = Context::list_sources(gaps);
+    let mut text = plain(context.words.say("analyzer.incomplete", &[("sources", &sources)]));
+    text.extend(context.page_of(&context.words.get("cover.gaps-page"), "scope"));
+    Some(Block::Badge(Verdict::Unknown, text))
+}
+
+/// Question, answer, and rows by verdict.
+fn answer(context: &Context<'_>, outcome: &Outcome) -> Vec<Block> {
+    let mut out = vec![Block::Paragraph(strong(context.question(outcome)))];
+    let badge = incomplete(context, outcome);
+    let mut answer = context.answer(outcome);
+    if !answer.is_empty() && badge.is_some() {
+        answer = context.words.say("analyzer.as-far", &[("answer", &answer)]);
+    }
+    out.extend(badge);
+    if !answer.is_empty() {
         out.push(paragraph(answer));
     }
     out.push(Block::Paragraph(counts(context, outcome)));
-    out.extend(summary::charts(context, spec));
-    if !spec.facts.is_empty() {
-        let fact = |total: &str| outcome.totals.get(total).and_then(scalar);
-        let value = |total: &str| plain(fact(total).unwrap_or_else(|| words.get("unknown.value")));
-        out.push(Block::Facts(spec.facts.iter().map(|f| (f.title.clone(), value(&f.total))).collect()));
-    }
-    for breakdown in &spec.breakdowns {
-        out.push(heading(&breakdown.title));
-        out.push(breakdown_table(context, breakdown, outcome));
-    }
-    out.extend(decisions(context, spec, outcome));
-    out.extend(listed(context, spec, outcome, Verdict::Unknown, "analyzer.unknown"));
-    out.extend(listed(context, spec, outcome, Verdict::Accepted, "analyzer.accepted"));
-    out.extend(method(context, outcome));
     out
+}
+
+/// Totals as label and value; each from the first of the outcomes that has it.
+pub(super) fn facts(context: &Context<'_>, spec: &Section, outcomes: &[&Outcome]) -> Option<Block> {
+    let fact = |total: &str| outcomes.iter().find_map(|outcome| outcome.totals.get(total)).and_then(scalar);
+    let value = |total: &str| plain(fact(total).unwrap_or_else(|| context.words.get("unknown.value")));
+    let facts: Vec<_> = spec.facts.iter().map(|f| (f.title.clone(), value(&f.total))).collect();
+    (!facts.is_empty()).then_some(Block::Facts(facts))
+}
+
+/// The rows that the section lists in one table, for whoever works through them.
+fn list(context: &Context<'_>, spec: &Section, outcome: &Outcome) -> Vec<Block> {
+    let rows: Vec<&Row> = outcome.rows.iter().filter(|r| lists(spec, r.verdict)).collect();
+    if rows.is_empty() {
+        let unknown = outcome.count(Verdict::Unknown) > 0;
+        let key = if unknown { "analyzer.decisions-none-gaps" } else { "analyzer.decisions-none" };
+        return vec![paragraph(context.words.get(key))];
+    }
+    vec![rows_table(context, spec, outcome, &rows, Extra::Verdict)]
 }
 
 /// How many rows have which verdict.
@@ -206,6 +249,8 @@ pub(super) enum Extra {
     None,
     /// The rule of each row, because the table has several.
     Rule,
+    /// The verdict of each row, because the table has several.
+    Verdict,
     /// None, and neither subject nor reason unless the template asks for them.
     Nothing,
 }
@@ -218,15 +263,18 @@ pub(super) fn rows_table(
     rows: &[&Row],
     extra: Extra,
 ) -> Block {
-    let mut columns: Vec<(&str, Column)> = spec.columns.iter().map(|c| titled(outcome, c)).collect();
+    let mut columns: Vec<(&str, Column)> = spec.columns.iter().map(|c| titled(context, outcome, c)).collect();
     let named = |columns: &[(&str, Column)], name: &str| columns.iter().any(|(n, _)| *n == name);
     if extra != Extra::Nothing {
         if !named(&columns, "subject") {
-            columns.insert(0, ("subject", column(words_of("subject"), 2.0, Align::Left)));
+            columns.insert(0, ("subject", column(words_of(context, "subject"), 2.0, Align::Left)));
         }
         if !named(&columns, "reason") {
-            columns.push(("reason", column(words_of("reason"), 4.0, Align::Left)));
+            columns.push(("reason", column(words_of(context, "reason"), 4.0, Align::Left)));
         }
+    }
+    if extra == Extra::Verdict && !named(&columns, "verdict") {
+        columns.insert(0, ("verdict", column(context.words.get("analyzer.verdict"), 1.0, Align::Left)));
     }
     if extra == Extra::Rule && !named(&columns, "rule") {
         let title = context.words.get("analyzer.rule");
@@ -239,17 +287,18 @@ pub(super) fn rows_table(
 }
 
 /// Name, title, weight and alignment of a column.
-fn titled<'s>(outcome: &Outcome, spec: &'s ColumnSpec) -> (&'s str, Column) {
+fn titled<'s>(context: &Context<'_>, outcome: &Outcome, spec: &'s ColumnSpec) -> (&'s str, Column) {
     let name = spec.name.get_ref().as_str();
     let declared = COMMON.iter().chain(outcome.meta.columns).find(|c| c.name == name);
     let align = align_of(declared.map_or(CellKind::Text, |c| c.kind));
-    let title = spec.title.clone().unwrap_or_else(|| words_of(name));
+    let title = spec.title.clone().unwrap_or_else(|| words_of(context, name));
     (name, column(title, spec.weight.unwrap_or(1.0), align))
 }
 
-/// A column name in words: `last_active_at` is `Last active at`.
-fn words_of(name: &str) -> String {
-    capitalize(&name.replace('_', " "))
+/// A column name in words: `last_active_at` is `Last active at`, where the language has no words for that.
+fn words_of(context: &Context<'_>, name: &str) -> String {
+    let title = capitalize(&name.replace('_', " "));
+    context.words.find(&format!("template.{title}")).map_or(title.clone(), str::to_owned)
 }
 
 /// A cell of a table. The reason also names the other rules that apply.

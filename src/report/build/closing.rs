@@ -8,7 +8,7 @@ use super::{
 use crate::{
     model::{
         exception::{ExceptionOutcome, ExceptionState},
-        outcome::{Outcome, Row},
+        outcome::{Cell, Outcome, Row},
         time,
         verdict::Verdict,
     },
@@ -92,7 +92,7 @@ pub(super) fn sign_off(context: &Context<'_>, spec: &Section) -> Vec<Block> {
     let mut out = vec![paragraph(words.get("sign-off.intro"))];
     let login = &context.input.manifest.collector.login;
     if !login.is_empty() {
-        out.push(note(words.say("sign-off.self-review", &[("login", login)])));
+        out.extend(self_review(context, login));
     }
     if context.gaps().next().is_some() {
         let mut text = plain(words.get("sign-off.gaps"));
@@ -121,6 +121,38 @@ pub(super) fn sign_off(context: &Context<'_>, spec: &Section) -> Vec<Block> {
     let lines = words.list("sign-off.lines");
     let sign = |who: &String| std::iter::once(who.clone()).chain(lines.iter().cloned()).collect();
     out.push(Block::SignOff(spec.signatories.iter().map(sign).collect()));
+    if let Some(who) = &spec.acknowledged_by {
+        out.push(heading(words.get("sign-off.acknowledgement")));
+        out.push(paragraph(words.get("sign-off.acknowledgement-text")));
+        out.push(Block::SignOff(vec![sign(who)]));
+    }
+    out
+}
+
+/// Rows about whoever collected the evidence, on which somebody else decides.
+fn self_review(context: &Context<'_>, login: &str) -> Vec<Block> {
+    let words = &context.words;
+    let is = |text: &str| text.eq_ignore_ascii_case(login);
+    let about = |outcome: &Outcome, row: &Row| {
+        is(&row.subject) || matches!(outcome.cell(row, "principal"), Some(Cell::Text(p)) if is(p))
+    };
+    let open = |row: &Row| matches!(row.verdict, Verdict::Fail | Verdict::Review | Verdict::Unknown);
+    let rows = context.input.outcomes.iter().flat_map(|o| o.rows.iter().map(move |r| (o, r)));
+    let rows: Vec<Text> = rows
+        .filter(|(outcome, row)| open(row) && !is_source(row) && about(outcome, row))
+        .map(|(outcome, row)| {
+            let mut text = section_link(context, outcome.meta.id);
+            text.extend([Span::Plain(": ".to_owned()), Span::Verdict(row.verdict), Span::Plain(" ".to_owned())]);
+            text.extend([Span::Mono(row.rule.clone()), Span::Plain(format!(" {}", row.subject))]);
+            text
+        })
+        .collect();
+    let n = rows.len().to_string();
+    let mut out = vec![note(words.say("sign-off.self-review", &[("login", login)]))];
+    if !rows.is_empty() {
+        out.push(note(words.say("sign-off.self-rows", &[("n", &n), ("login", login)])));
+        out.push(Block::Bullets(rows));
+    }
     out
 }
 

@@ -1,6 +1,6 @@
 //! The cover: what this is, of whom, from which evidence, and whether the evidence is complete.
 
-use super::{Context, note};
+use super::{Context, controls, day, note};
 use crate::{
     model::{time, verdict::Verdict},
     report::document::{Block, Span, Text, mono, plain},
@@ -13,6 +13,22 @@ pub(super) fn blocks(context: &Context<'_>) -> Vec<Block> {
     out.extend(remark(context));
     out.extend([Block::Facts(facts(context)), note(words.get("cover.note"))]);
     if context.input.redacted {
+        out.push(note(words.get("cover.redacted")));
+    }
+    out
+}
+
+/// The cover of a short report: the badge, and what identifies it in three lines.
+pub(super) fn compact(context: &Context<'_>) -> Vec<Block> {
+    let (words, input) = (&context.words, context.input);
+    let (from, to) = input.period;
+    let (as_of, from, to) = (time::format(input.manifest.as_of), day(from), day(to));
+    let values = [("as_of", as_of.as_str()), ("from", &from), ("to", &to), ("id", input.manifest.id.as_str())];
+    let mut line = plain(words.say("cover.compact", &values));
+    line.push(Span::Mono(input.manifest_sha256.clone()));
+    let mut out = vec![Block::Note(line), badge(context)];
+    out.extend(remark(context));
+    if input.redacted {
         out.push(note(words.get("cover.redacted")));
     }
     out
@@ -55,7 +71,7 @@ pub(super) fn facts(context: &Context<'_>) -> Vec<(String, Text)> {
         say("cover.collector-value", &[("login", &collector.login), ("role", &role), ("token", &token)])
     };
     let baseline = input.baseline_as_of.map_or_else(|| words.get("cover.baseline-none"), time::format);
-    vec![
+    let mut facts = vec![
         (words.get("cover.organization"), vec![Span::Strong(manifest.org.to_string())]),
         (
             words.get("cover.period"),
@@ -87,5 +103,12 @@ pub(super) fn facts(context: &Context<'_>) -> Vec<(String, Text)> {
         ),
         (words.get("cover.baseline"), plain(baseline)),
         (words.get("cover.manifest"), mono(input.manifest_sha256.clone())),
-    ]
+    ];
+    let frameworks = &context.template.frameworks;
+    if !frameworks.is_empty() {
+        let mut served = plain(controls::served(frameworks));
+        served.extend(context.page_of(&words.get("summary.action-page"), "controls"));
+        facts.push((words.get("cover.controls"), served));
+    }
+    facts
 }

@@ -58,7 +58,11 @@ pub(in crate::report) fn front(input: &Input<'_>, template: &Template) -> Front 
 fn about(context: &Context<'_>, outcome: &Outcome) -> About {
     let id = outcome.meta.id;
     // A template need not have a section for every analyzer; the embedded words, which a test reads, speak of all.
-    let embedded = if context.wording(id).is_none() { wording::load(id, None).ok().flatten() } else { None };
+    let embedded = if context.wording(id).is_none() {
+        wording::load(id, None, context.template.language()).ok().flatten()
+    } else {
+        None
+    };
     let words: Option<&Wording> = context.wording(id).or(embedded.as_ref());
     let gaps = context.gaps_of(outcome);
     let mut answer = words.map(|w| context.sentence(&w.answer, outcome)).unwrap_or_default();
@@ -71,21 +75,22 @@ fn about(context: &Context<'_>, outcome: &Outcome) -> About {
         |(rule, text): (&String, &String)| (rule.clone(), wording::first_sentence(text).replace(['`', '*'], ""));
     About {
         title,
-        question: outcome.meta.question.to_owned(),
+        question: context.question(outcome),
         answer,
         gaps: Context::list_sources(gaps),
         remedies: words.map(|w| w.remedies.iter().map(remedy).collect()).unwrap_or_default(),
     }
 }
 
-/// Spans as one plain text.
+/// Spans as one plain text, without the words that lead to a page.
 fn flat(text: &Text) -> String {
     let one = |span: &Span| match span {
         Span::Plain(text) | Span::Strong(text) | Span::Mono(text) | Span::Link { text, .. } => text.clone(),
         Span::Verdict(verdict) => verdict.to_string(),
         Span::PageOf(_) => String::new(),
     };
-    text.iter().map(one).collect()
+    let leads_to_page = |at: usize| matches!(text.get(at + 1), Some(Span::PageOf(_)));
+    text.iter().enumerate().filter(|(at, _)| !leads_to_page(*at)).map(|(_, span)| one(span)).collect()
 }
 
 #[cfg(test)]
@@ -98,7 +103,7 @@ mod tests {
 
     #[test]
     fn an_answer_over_a_gap_says_so_and_names_it() {
-        let (mut sample, template) = (Sample::new(), template::load("access-review").unwrap());
+        let (mut sample, template) = (Sample::new(), template::load("access-review", None).unwrap());
         let before = front(&sample.input(), &template);
         assert_eq!(before.analyzers[0].gaps, "");
         sample.open_a_gap(Source::Tokens);
@@ -110,7 +115,7 @@ mod tests {
 
     #[test]
     fn every_analyzer_has_a_title_and_facts_have_values() {
-        let (sample, template) = (Sample::new(), template::load("access-review").unwrap());
+        let (sample, template) = (Sample::new(), template::load("access-review", None).unwrap());
         let front = front(&sample.input(), &template);
         assert_eq!(front.analyzers.len(), sample.outcomes.len());
         assert!(front.analyzers.iter().all(|a| !a.title.is_empty() && !a.title.contains('-')), "{front:?}");

@@ -21,11 +21,14 @@ use crate::model::{
 
 mod analyzer;
 mod closing;
+mod controls;
 mod cover;
 mod front;
 mod provenance;
 mod scope;
 mod summary;
+#[cfg(test)]
+mod templates_tests;
 pub(super) mod tiles;
 mod trends;
 
@@ -72,24 +75,39 @@ pub(super) fn build(input: &Input<'_>, template: &Template) -> Document {
 
 /// One section.
 fn section(context: &Context<'_>, spec: &layout::Section) -> Section {
-    let blocks = match spec.kind.get_ref() {
+    let mut blocks = match spec.kind.get_ref() {
+        Kind::Cover if spec.compact => cover::compact(context),
         Kind::Cover => cover::blocks(context),
         Kind::Summary => summary::blocks(context, spec),
-        Kind::Scope => scope::blocks(context),
+        Kind::Scope => scope::blocks(context, spec),
         Kind::Trends => trends::blocks(context, spec),
         Kind::TieOut => scope::tie_outs(context),
         Kind::Analyzer => analyzer::blocks(context, spec),
+        Kind::Controls => controls::blocks(context, spec),
         Kind::Exceptions => closing::exceptions(context),
         Kind::SignOff => closing::sign_off(context, spec),
-        Kind::Manifest => provenance::blocks(context),
+        Kind::Manifest => provenance::blocks(context, spec),
         Kind::Appendix => closing::appendix(context, spec),
     };
     let kind = match spec.kind.get_ref() {
+        Kind::Cover if spec.compact => SectionKind::Masthead,
         Kind::Cover => SectionKind::Cover,
+        // What there is nothing to say about needs no page of its own.
+        Kind::Trends if context.input.trend.len() < 2 => SectionKind::Flow,
         _ if spec.flow => SectionKind::Flow,
         _ => SectionKind::Page,
     };
+    if kind == SectionKind::Page {
+        blocks.extend(way_back(context, spec));
+    }
     Section { id: spec.anchor().to_owned(), title: spec.title.clone(), kind, blocks }
+}
+
+/// The way back to the summary; nothing in a report without one.
+fn way_back(context: &Context<'_>, spec: &layout::Section) -> Option<Block> {
+    let home = context.template.layout.sections.iter().find(|s| *s.kind.get_ref() == Kind::Summary)?.anchor();
+    let text = context.words.get("summary.back");
+    (spec.anchor() != home).then(|| Block::Note(vec![Span::Link { to: home.to_owned(), text }]))
 }
 
 impl<'a> Context<'a> {
@@ -98,7 +116,7 @@ impl<'a> Context<'a> {
         Self {
             input,
             template,
-            words: Words::english(),
+            words: template.words(),
             sources: coverage_of(input),
             anchors: template.layout.sections.iter().map(layout::Section::anchor).collect(),
             params: serde_json::to_value(input.params).unwrap_or_default(),
@@ -113,6 +131,11 @@ impl<'a> Context<'a> {
     /// The outcome that a section is about.
     fn outcome_of(&self, spec: &layout::Section) -> Option<&'a Outcome> {
         self.outcome(spec.analyzer.as_ref()?.get_ref())
+    }
+
+    /// The question of an analyzer: as its words ask it, else as it is declared.
+    fn question(&self, outcome: &Outcome) -> String {
+        self.wording(outcome.meta.id).map_or_else(|| outcome.meta.question.to_owned(), |w| w.question.clone())
     }
 
     /// The words about an analyzer, if somebody wrote any.
@@ -250,7 +273,7 @@ mod tests {
 
     /// The document of a sample.
     pub(super) fn document(sample: &Sample) -> Document {
-        build(&sample.input(), &template::load("access-review").unwrap())
+        build(&sample.input(), &template::load("access-review", None).unwrap())
     }
 
     #[test]
@@ -321,7 +344,7 @@ mod tests {
         let text = "version = 1\ntitle = \"S\"\naudience = \"A\"\nlanguage = \"en\"\n[[sections]]\nkind = \"cover\"\n\
             [[sections]]\nkind = \"summary\"\nactions = 5\ntiles = [\"members\"]\nanalyzers = [\"orphaned-access\"]\n";
         std::fs::write(&path, text).unwrap();
-        let template = template::load(path.to_str().unwrap()).unwrap();
+        let template = template::load(path.to_str().unwrap(), None).unwrap();
         let document = build(&sample.input(), &template);
         assert_eq!(testing::targets(&document), Vec::<String>::new());
         assert!(testing::dump(&document).contains("1 gap in the evidence"));
@@ -356,7 +379,7 @@ mod tests {
             ("access", &["principals", "entitlements"]),
         ];
         let sample = Sample::new();
-        let template = template::load("access-review").unwrap();
+        let template = template::load("access-review", None).unwrap();
         let input = sample.input();
         let context = Context {
             input: &input,
@@ -367,7 +390,7 @@ mod tests {
             params: serde_json::to_value(input.params).unwrap(),
         };
         for (id, keys) in totals {
-            let text = wording::load(id, None).unwrap().unwrap();
+            let text = wording::load(id, None, "en").unwrap().unwrap();
             for name in words::names(&text.answer).into_iter().chain(words::names(&text.method)) {
                 let known = keys.contains(&name)
                     || Verdict::ALL.iter().any(|v| v.word() == name)

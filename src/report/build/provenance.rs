@@ -10,26 +10,34 @@ use crate::{
         manifest::TableRecord,
         time::{self, Timestamp},
     },
-    report::document::{Block, Text, mono, plain},
+    report::{
+        document::{Block, Text, mono, plain},
+        layout::Section,
+    },
 };
 
-/// Audit archive parts that are listed.
+/// Audit archive parts that are listed in brief.
 const PARTS: usize = 6;
-/// Requests without a usable answer that are listed.
+/// Requests that a table lists at most; the manifest has all.
+const REQUESTS: usize = 500;
+/// Requests without a usable answer that are listed at most.
 const FAILURES: usize = 50;
 
 /// The section.
-pub(super) fn blocks(context: &Context<'_>) -> Vec<Block> {
+pub(super) fn blocks(context: &Context<'_>, spec: &Section) -> Vec<Block> {
     let words = &context.words;
     let mut out = vec![note(words.get("manifest.intro")), heading(words.get("manifest.snapshot")), identity(context)];
     out.push(heading(words.get("manifest.tables")));
     out.push(tables(context));
     out.push(heading(words.get("manifest.archive")));
-    out.extend(archive(context));
+    out.extend(archive(context, if spec.full { usize::MAX } else { PARTS }));
     out.push(heading(words.get("manifest.requests")));
     out.push(paragraph(words.get("manifest.requests-text")));
     out.push(requests(context));
     out.extend(failures(context));
+    if spec.full {
+        out.extend(each_request(context));
+    }
     out.push(heading(words.get("manifest.verify")));
     out.extend(commands(context));
     out
@@ -72,13 +80,13 @@ fn tables(context: &Context<'_>) -> Block {
 }
 
 /// The newest parts of the audit archive.
-fn archive(context: &Context<'_>) -> Vec<Block> {
+fn archive(context: &Context<'_>, most: usize) -> Vec<Block> {
     let words = &context.words;
     let parts = &context.input.manifest.audit.parts;
     if parts.is_empty() {
         return vec![paragraph(words.get("manifest.archive-empty"))];
     }
-    let shown: Vec<_> = parts.iter().rev().take(PARTS).collect();
+    let shown: Vec<_> = parts.iter().rev().take(most).collect();
     let (n, count) = (parts.len().to_string(), shown.len().to_string());
     let columns = [(words.get("manifest.part"), 5.0), (words.get("manifest.sha"), 3.0)];
     let rows: Vec<Vec<Text>> = shown.into_iter().map(|(path, sum)| vec![mono(path.clone()), short(sum)]).collect();
@@ -152,6 +160,37 @@ fn failures(context: &Context<'_>) -> Vec<Block> {
     if all.len() > FAILURES {
         let more = (all.len() - FAILURES).to_string();
         out.push(note(words.say("manifest.failed-more", &[("n", &more)])));
+    }
+    out
+}
+
+/// Every request, up to a stated number.
+fn each_request(context: &Context<'_>) -> Vec<Block> {
+    let words = &context.words;
+    let sources = &context.input.manifest.sources;
+    let all = || sources.values().flat_map(|record| &record.requests);
+    let columns = [
+        (words.get("manifest.started"), 1.5),
+        (words.get("manifest.url"), 4.6),
+        (words.get("manifest.answer"), 0.8),
+        (words.get("manifest.bytes"), -0.9),
+        (words.get("manifest.sha"), 1.7),
+    ];
+    let row = |r: &Request| {
+        vec![
+            plain(time::format(r.started_at)),
+            mono(r.url.clone()),
+            plain(status(r, &words.get("manifest.no-answer"))),
+            plain(r.bytes.to_string()),
+            r.sha256.as_deref().map(short).unwrap_or_default(),
+        ]
+    };
+    let rows: Vec<Vec<Text>> = all().take(REQUESTS).map(row).collect();
+    let mut out =
+        vec![heading(words.get("manifest.each")), table(&columns, rows, words.get("manifest.requests-empty"))];
+    let more = all().count().saturating_sub(REQUESTS);
+    if more > 0 {
+        out.push(note(words.say("manifest.each-more", &[("n", &more.to_string())])));
     }
     out
 }

@@ -1,8 +1,11 @@
 //! Scope, method and limits: what was looked at, what could not be, by which thresholds; and the figures compared.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::{Context, heading, note, paragraph, table};
 use crate::{
     model::{
+        evidence::Request,
         import::{DateFrom, Import},
         outcome::TieOut,
         time,
@@ -11,11 +14,12 @@ use crate::{
     report::{
         SourceFact,
         document::{Block, Span, Text, mono, plain},
+        layout::Section,
     },
 };
 
 /// The section on scope.
-pub(super) fn blocks(context: &Context<'_>) -> Vec<Block> {
+pub(super) fn blocks(context: &Context<'_>, spec: &Section) -> Vec<Block> {
     let words = &context.words;
     let manifest = context.input.manifest;
     let mut out = vec![
@@ -27,6 +31,11 @@ pub(super) fn blocks(context: &Context<'_>) -> Vec<Block> {
     out.push(paragraph(if any_gap { words.get("scope.gaps") } else { words.get("scope.no-gaps") }));
     out.push(coverage(context));
     out.push(Block::Facts(token(context)));
+    if spec.full {
+        out.push(heading(words.get("scope.completeness")));
+        out.push(note(words.get("scope.completeness-text")));
+        out.push(completeness(context));
+    }
     out.push(heading(words.get("scope.audit")));
     out.extend(audit(context));
     out.extend(imports(context));
@@ -83,6 +92,78 @@ fn source_row(context: &Context<'_>, fact: &SourceFact<'_>) -> Vec<Text> {
 fn sentences(parts: &[String]) -> String {
     let stop = |p: &String| if p.ends_with(['.', '!', '?']) { p.clone() } else { format!("{p}.") };
     parts.iter().map(stop).collect::<Vec<_>>().join(" ")
+}
+
+/// How each list was read: first request, pages, rows, and whether the last page was the last.
+fn completeness(context: &Context<'_>) -> Block {
+    let words = &context.words;
+    let columns = [
+        (words.get("scope.source"), 1.8),
+        (words.get("manifest.url"), 4.6),
+        (words.get("scope.requests"), -1.0),
+        (words.get("scope.rows"), -0.9),
+        (words.get("scope.end"), 1.4),
+    ];
+    let mut rows = Vec::new();
+    for fact in &context.sources {
+        let Some(record) = context.input.manifest.sources.get(&fact.source) else { continue };
+        for (path, requests) in endpoints(&record.requests) {
+            let read: u64 = requests.iter().filter_map(|r| r.rows).sum();
+            let parsed = requests.iter().any(|r| r.rows.is_some());
+            rows.push(vec![
+                mono(fact.source.name()),
+                mono(path),
+                plain(requests.len().to_string()),
+                plain(if parsed { read.to_string() } else { String::new() }),
+                plain(words.get(end_of(&requests))),
+            ]);
+        }
+    }
+    table(&columns, rows, words.get("scope.table-empty"))
+}
+
+/// Requests by what they ask for: the URL without its query, with names of repositories left out.
+fn endpoints(requests: &[Request]) -> BTreeMap<String, Vec<&Request>> {
+    let mut out: BTreeMap<String, Vec<&Request>> = BTreeMap::new();
+    for request in requests {
+        out.entry(endpoint(&request.url)).or_default().push(request);
+    }
+    out
+}
+
+/// The path of a request with its parameters but for the place on which a page starts; a repository is `{repo}`.
+fn endpoint(url: &str) -> String {
+    let Ok(parsed) = url::Url::parse(url) else { return url.to_owned() };
+    let parts: Vec<&str> = parsed.path().split('/').collect();
+    let path = match parts.as_slice() {
+        ["", "api", kind @ ("models" | "datasets" | "spaces"), _, _, rest @ ..] if !rest.is_empty() => {
+            format!("/api/{kind}/{{repo}}/{}", rest.join("/"))
+        }
+        _ => parsed.path().to_owned(),
+    };
+    let asked = parsed.query_pairs().filter(|(key, _)| !PLACES.contains(&key.as_ref()));
+    let asked: Vec<String> = asked.map(|(key, value)| format!("{key}={value}")).collect();
+    if asked.is_empty() { path } else { format!("{path}?{}", asked.join("&")) }
+}
+
+/// Parameters that say where a page starts.
+const PLACES: [&str; 5] = ["cursor", "page", "startIndex", "skip", "p"];
+
+/// Whether every page that a page names as the next one was read.
+fn end_of(requests: &[&Request]) -> &'static str {
+    let asked: BTreeSet<&str> = requests.iter().map(|r| r.url.as_str()).collect();
+    if requests.iter().any(|r| r.error.is_some() || r.status.is_none_or(|s| !(200..300).contains(&s))) {
+        "scope.end-broken"
+    } else if requests.iter().any(|r| next_of(r).is_some_and(|next| !asked.contains(next.as_str()))) {
+        "scope.end-open"
+    } else {
+        "scope.end-last"
+    }
+}
+
+/// The page that an answer names as the next one.
+fn next_of(request: &Request) -> Option<url::Url> {
+    url::Url::parse(&request.url).ok()?.join(request.next.as_deref()?).ok()
 }
 
 /// What the collector's token may do.

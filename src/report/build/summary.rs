@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Context, SOURCE, day, heading, paragraph, tiles};
 use crate::{
     model::{
+        coverage::Source,
         outcome::{Bar, Chart, Outcome},
         verdict::{Severity, Verdict},
     },
@@ -33,6 +34,7 @@ pub(super) fn blocks(context: &Context<'_>, spec: &Section) -> Vec<Block> {
         out.push(Block::Tiles(tiles));
     }
     out.extend(charts(context, spec));
+    out.extend(super::analyzer::facts(context, spec, &outcomes));
     if spec.actions > 0 {
         out.push(heading(context.words.get("summary.actions")));
         out.push(actions(context, spec, &outcomes));
@@ -90,6 +92,10 @@ pub(super) fn charts(context: &Context<'_>, spec: &Section) -> Vec<Block> {
 fn chart(context: &Context<'_>, spec: &Section, chosen: &ChartSpec) -> Option<ChartBlock> {
     let id = chosen.analyzer.as_ref().or(spec.analyzer.as_ref())?;
     let outcome = context.outcome(id.get_ref())?;
+    // A picture of the few members that were read would look like the organization.
+    if context.gaps_of(outcome).iter().any(|fact| fact.source == Source::Members) {
+        return None;
+    }
     if chosen.over_time && context.input.trend.iter().filter(|point| point.seats.is_some()).count() > 1 {
         return Some(ChartBlock { chart: trend(context, outcome), style: ChartStyle::Columns });
     }

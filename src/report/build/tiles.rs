@@ -118,7 +118,7 @@ mod tests {
 
     /// The tiles of a sample, as `value / note / verdict`.
     fn tiles(sample: &Sample) -> Vec<String> {
-        let template = template::load("access-review").unwrap();
+        let template = template::load("access-review", None).unwrap();
         let document = super::super::build(&sample.input(), &template);
         let blocks = &document.sections[1].blocks;
         let tiles = blocks.iter().find_map(|b| match b {

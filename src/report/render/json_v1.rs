@@ -25,7 +25,14 @@ use crate::{
         time::{self, Timestamp},
         verdict::Verdict,
     },
-    report::{Input, TrendPoint, build::tiles, coverage_of, error::Error, template::Template},
+    report::{
+        Input, TrendPoint,
+        build::tiles,
+        controls::{self, Assessed, State},
+        coverage_of,
+        error::Error,
+        template::Template,
+    },
 };
 
 /// Value of the key `format`.
@@ -90,8 +97,46 @@ struct Report<'a> {
     tie_outs: &'a [TieOut],
     /// Exceptions and their fate.
     exceptions: &'a [ExceptionOutcome],
-    /// Requirements and what answers them; empty as long as no framework is asked for.
-    controls: [(); 0],
+    /// Points of the template's frameworks and what was found about each; empty where it names none.
+    controls: Vec<Control<'a>>,
+}
+
+/// A point of a framework.
+#[derive(Serialize)]
+struct Control<'a> {
+    /// Framework.
+    framework: &'a str,
+    /// Its edition.
+    edition: &'a str,
+    /// Id inside the framework.
+    id: &'a str,
+    /// Title.
+    title: &'a str,
+    /// `open`, `not-fully-assessed`, `accepted`, `nothing-judged` or `no-finding`; never that it is met.
+    result: State,
+    /// Rows that speak to it, by verdict; every verdict is there.
+    counts: BTreeMap<Verdict, usize>,
+    /// What was looked at: `orphaned-access (token)`.
+    looked_at: Vec<String>,
+    /// Evidence that it needs and that was not read in full.
+    missing: Vec<Source>,
+}
+
+impl<'a> Control<'a> {
+    /// A point as it was found.
+    fn of(assessed: Assessed<'a>) -> Self {
+        let Assessed { framework, requirement, state, counts, missing } = assessed;
+        Self {
+            framework: &framework.name,
+            edition: &framework.edition,
+            id: requirement.id.get_ref(),
+            title: &requirement.title,
+            result: state,
+            counts,
+            looked_at: requirement.looks().collect(),
+            missing,
+        }
+    }
 }
 
 /// Key figures of one snapshot.
@@ -307,7 +352,7 @@ impl<'a> Report<'a> {
             trend: input.trend.iter().map(Point::of).collect(),
             tie_outs: input.tie_outs,
             exceptions: input.exceptions,
-            controls: [],
+            controls: controls::assess(input, &template.frameworks).into_iter().map(Control::of).collect(),
         }
     }
 }
@@ -340,7 +385,7 @@ mod tests {
     /// The JSON of the sample.
     fn sample() -> String {
         let sample = testing::Sample::new();
-        let templates = [template::load("access-review").unwrap()];
+        let templates = [template::load("access-review", None).unwrap()];
         String::from_utf8(render(&sample.input(), &templates[0], &templates).unwrap()).unwrap()
     }
 

@@ -6,15 +6,16 @@ use std::fmt::Write as _;
 
 use crate::{
     model::{text, verdict::Verdict},
-    report::document::{Block, Document, SectionKind, Span, Text, Tile},
+    report::document::{Block, Document, Section, SectionKind, Span, Text, Tile},
 };
 
 /// The Markdown file of a document: its cover and the section after it.
 #[must_use]
 pub fn render(document: &Document) -> String {
     let mut out = format!("# {}: {}\n\n", escape(&document.title), escape(&document.org));
-    let cover = document.sections.iter().filter(|s| s.kind == SectionKind::Cover);
-    let summary = document.sections.iter().filter(|s| s.kind != SectionKind::Cover).take(1);
+    let is_cover = |s: &&Section| matches!(s.kind, SectionKind::Cover | SectionKind::Masthead);
+    let cover = document.sections.iter().filter(is_cover);
+    let summary = document.sections.iter().filter(|s| !is_cover(s)).take(1);
     for section in cover.chain(summary) {
         for block in &section.blocks {
             write_block(&mut out, block);
@@ -114,7 +115,7 @@ mod tests {
 
     #[test]
     fn one_screen() {
-        let text = render(&build::build(&Sample::new().input(), &template::load("access-review").unwrap()));
+        let text = render(&build::build(&Sample::new().input(), &template::load("access-review", None).unwrap()));
         testing::snapshot("report-markdown", &text);
     }
 

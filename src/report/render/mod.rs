@@ -36,19 +36,6 @@ pub enum Format {
     Ocsf,
 }
 
-/// A requirement of a framework, and the analyzers that answer it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Requirement<'a> {
-    /// Framework, e.g. `SOC 2`.
-    pub framework: &'a str,
-    /// Id inside the framework, e.g. `CC6.2`.
-    pub id: &'a str,
-    /// Title.
-    pub title: &'a str,
-    /// Ids of the analyzers.
-    pub analyzers: &'a [&'a str],
-}
-
 impl Format {
     /// Every format, in the order of the command line's help.
     pub const ALL: [Self; 8] =
@@ -122,8 +109,8 @@ pub(super) fn render(
                 .map_err(|source| Error::Html { template: template.name().to_owned(), source: Box::new(source) })?,
             Format::Json => json_v1::render(input, template, templates)?,
             Format::Md => markdown::render(&build::build(input, template)).into_bytes(),
-            Format::Oscal => oscal::render(input, template, &[])?,
-            Format::Ocsf => ocsf::render(input, template, &[])?,
+            Format::Oscal => oscal::render(input, template)?,
+            Format::Ocsf => ocsf::render(input, template)?,
             Format::Xlsx => xlsx::render(input, template)?,
             Format::Pdf => pdf::render(&build::build(input, template))
                 .map_err(|source| Error::Pdf { template: template.name().to_owned(), source: Box::new(source) })?,

@@ -9,7 +9,6 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    Requirement,
     ids::{Ids, uuid},
     json_v1::spelled,
 };
@@ -23,6 +22,7 @@ use crate::{
     report::{
         Input,
         build::{self, About, is_finding, state_word},
+        controls::{Framework, Requirement},
         error::Error,
         template::Template,
         words::Words,
@@ -38,8 +38,8 @@ struct Maker<'a> {
     input: &'a Input<'a>,
     /// The report's title.
     title: &'a str,
-    /// Requirements that the analyzers answer.
-    requirements: &'a [Requirement<'a>],
+    /// How.
+    template: &'a Template,
     /// Identifiers of events.
     ids: Ids,
     /// In which words.
@@ -74,14 +74,14 @@ struct Event<'a> {
 ///
 /// # Errors
 /// When a value has no form in JSON.
-pub fn render(input: &Input<'_>, template: &Template, requirements: &[Requirement<'_>]) -> Result<Vec<u8>, Error> {
+pub fn render(input: &Input<'_>, template: &Template) -> Result<Vec<u8>, Error> {
     let front = build::front(input, template);
     let mut maker = Maker {
         input,
         title: template.title(),
-        requirements,
+        template,
         ids: Ids::new(&input.manifest_sha256),
-        words: Words::english(),
+        words: template.words(),
     };
     let wrap = |source| Error::Json { template: template.name().to_owned(), source };
     let mut out = String::new();
@@ -220,7 +220,8 @@ impl Maker<'_> {
     /// Status, rule and requirements.
     fn compliance(&self, event: &Event<'_>) -> Value {
         let (status_id, status) = compliance(event.verdict);
-        let fitting: Vec<_> = self.requirements.iter().filter(|r| r.analyzers.contains(&event.analyzer)).collect();
+        let fitting: Vec<_> =
+            self.template.requirements().filter(|(_, r)| r.covers(event.analyzer, event.key[0])).collect();
         let mut check = json!({ "uid": event.rule, "name": event.rule, "status_id": status_id, "status": status });
         if !event.doc.is_empty() {
             check["desc"] = event.doc.into();
@@ -229,13 +230,16 @@ impl Maker<'_> {
             "status_id": status_id, "status": status, "status_code": event.verdict.word(),
             "status_details": [event.reason],
         });
-        if let Some(first) = fitting.first() {
-            let mut standards: Vec<&str> = fitting.iter().map(|r| r.framework).collect();
+        if let Some((framework, first)) = fitting.first() {
+            let mut standards: Vec<&str> = fitting.iter().map(|(framework, _)| framework.name.as_str()).collect();
             standards.dedup();
             check["standards"] = json!(standards);
             out["standards"] = json!(standards);
-            out["control"] = format!("{} {}", first.framework, first.id).into();
-            out["requirements"] = fitting.iter().map(|r| format!("{} {}: {}", r.framework, r.id, r.title)).collect();
+            out["control"] = format!("{} {}", framework.name, first.id.get_ref()).into();
+            let point = |(framework, r): &(&Framework, &Requirement)| {
+                format!("{} {}: {}", framework.name, r.id.get_ref(), r.title)
+            };
+            out["requirements"] = fitting.iter().map(point).collect();
         }
         out["checks"] = json!([check]);
         out
@@ -286,8 +290,8 @@ mod tests {
     };
 
     /// The events of a sample.
-    fn events(sample: &Sample, requirements: &[Requirement<'_>]) -> Vec<Value> {
-        let bytes = render(&sample.input(), &template::load("access-review").unwrap(), requirements).unwrap();
+    fn events(sample: &Sample) -> Vec<Value> {
+        let bytes = render(&sample.input(), &template::load("access-review", None).unwrap()).unwrap();
         let text = String::from_utf8(bytes).unwrap();
         assert!(text.ends_with("}\n"));
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
@@ -301,8 +305,8 @@ mod tests {
     #[test]
     fn every_row_is_an_event_of_the_class_and_so_is_a_stale_exception() {
         let sample = Sample::new();
-        let all = events(&sample, &[]);
-        assert_eq!(all, events(&sample, &[]));
+        let all = events(&sample);
+        assert_eq!(all, events(&sample));
         let rows: usize = sample.outcomes.iter().map(|o| o.rows.len()).sum();
         assert_eq!(all.len(), rows + 1);
         for event in &all {
@@ -325,7 +329,7 @@ mod tests {
     fn verdicts_keep_their_meaning() {
         let mut sample = Sample::new();
         sample.open_a_gap(Source::Tokens);
-        let all = events(&sample, &[]);
+        let all = events(&sample);
         let says = |subject: &str| {
             let event = about(&all, subject);
             let compliance = &event["compliance"];
@@ -352,12 +356,12 @@ mod tests {
     #[test]
     fn a_finding_can_be_followed_and_an_event_is_new_each_time() {
         let mut sample = Sample::new();
-        let first = events(&sample, &[]);
+        let first = events(&sample);
         sample.outcomes[0].rows[0].rule = "never-active".to_owned();
-        let (before, after) = (&first[0], &events(&sample, &[])[0]);
+        let (before, after) = (&first[0], &events(&sample)[0]);
         assert_eq!(before["finding_info"]["uid"], after["finding_info"]["uid"]);
         let other = Input { manifest_sha256: "aa".repeat(32), ..sample.input() };
-        let other = render(&other, &template::load("access-review").unwrap(), &[]).unwrap();
+        let other = render(&other, &template::load("access-review", None).unwrap()).unwrap();
         let other: Value = serde_json::from_slice(other.split(|b| *b == b'\n').next().unwrap()).unwrap();
         assert_eq!(other["finding_info"]["uid"], before["finding_info"]["uid"]);
         assert_ne!(other["metadata"]["uid"], before["metadata"]["uid"]);
@@ -367,13 +371,12 @@ mod tests {
     fn a_name_stays_on_its_line_and_requirements_are_named() {
         let mut sample = Sample::new();
         sample.outcomes[0].rows[0].subject = "a\n{}\u{2028}\u{202e}".to_owned();
-        let analyzers = ["inactive-seats"];
-        let requirement = Requirement { framework: "SOC 2", id: "CC6.2", title: "Removal", analyzers: &analyzers };
-        let all = events(&sample, &[requirement]);
+        let all = events(&sample);
         assert_eq!(all[0]["resources"][0]["uid"], "a\n{}\u{2028}\u{202e}");
-        assert_eq!(all[0]["compliance"]["control"], "SOC 2 CC6.2");
-        assert_eq!(all[0]["compliance"]["standards"], json!(["SOC 2"]));
-        let owners = about(&all, "acme");
-        assert!(owners["compliance"]["standards"].is_null());
+        assert_eq!(all[0]["compliance"]["control"], "SOC 2 CC6.3");
+        assert_eq!(all[0]["compliance"]["standards"][0], "SOC 2");
+        let (token, grant) = (about(&all, "66f0"), about(&all, "eve"));
+        let asks = |event: &Value, id: &str| event["compliance"]["requirements"].to_string().contains(id);
+        assert!(asks(token, "PCI DSS 7.2.5.1") && !asks(grant, "PCI DSS 7.2.5.1"), "a grant is no service account");
     }
 }

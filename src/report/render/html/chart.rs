@@ -4,10 +4,13 @@ use serde::Serialize;
 
 use super::view::Shown;
 use crate::{
-    model::outcome::{Bar, Chart},
+    model::{
+        outcome::{Bar, Chart},
+        verdict::Verdict,
+    },
     report::{
         document::{ChartBlock, ChartStyle},
-        render::pdf::{nice_step, occurrence, percent},
+        render::pdf::{nice_step, occurrence, percent, verdict_shape},
     },
 };
 
@@ -17,6 +20,8 @@ const WIDTH: f64 = 480.0;
 const PLOT: f64 = 150.0;
 /// Size of letters.
 const SIZE: f64 = 12.0;
+/// Marks that an eye still counts.
+const MARKS: u64 = 100;
 /// Distance of lines.
 const LEADING: f64 = 15.0;
 
@@ -122,6 +127,10 @@ pub(super) fn picture(block: &ChartBlock) -> Picture {
         picture.drawing = Some(share(&parts_of(chart)));
         return picture;
     }
+    if block.style == ChartStyle::Dots && chart.bars.iter().map(total).sum::<u64>() <= MARKS {
+        picture.drawing = Some(dots(chart));
+        return picture;
+    }
     let drawing = if block.style == ChartStyle::Columns { columns(chart) } else { None };
     picture.drawing = Some(drawing.unwrap_or_else(|| bars(chart)));
     let entries = chart.legend.iter().enumerate().filter(|(_, (name, _))| !name.is_empty());
@@ -216,6 +225,40 @@ fn columns(chart: &Chart) -> Option<Drawing> {
     }
     let tallest = labels.iter().map(Vec::len).max().unwrap_or(0) as u64;
     Some(drawing.sized(base + 6.0 + LEADING * float(tallest)))
+}
+
+/// A line of marks per bar, its label at the left.
+fn dots(chart: &Chart) -> Drawing {
+    let left = chart.bars.iter().map(|bar| width(&bar.label)).fold(0.0, f64::max) + 14.0;
+    let mut drawing = Drawing::default();
+    let mut y = 4.0;
+    for bar in &chart.bars {
+        drawing.label(&bar.label, (0.0, y + 13.0), "s");
+        let mut x = left + 6.0;
+        for (part, (_, verdict)) in bar.parts.iter().zip(&chart.legend) {
+            for _ in 0..*part {
+                if x > WIDTH - 30.0 {
+                    (x, y) = (left + 6.0, y + 20.0);
+                }
+                drawing.label(verdict_shape(*verdict), (x, y + 13.0), mark(*verdict));
+                x += 18.0;
+            }
+        }
+        drawing.label(&total(bar).to_string(), (x, y + 13.0), "s value");
+        y += 24.0;
+    }
+    drawing.sized(y)
+}
+
+/// Class of a verdict's mark.
+const fn mark(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Fail => "m mark-fail",
+        Verdict::Review => "m mark-review",
+        Verdict::Unknown => "m mark-unknown",
+        Verdict::Accepted => "m mark-accepted",
+        Verdict::Pass => "m mark-pass",
+    }
 }
 
 /// Horizontal bars, their labels at the left.

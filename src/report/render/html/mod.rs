@@ -55,8 +55,6 @@ struct Page {
     as_of: String,
     /// Program and version.
     tool: String,
-    /// Anchor of the section that others lead back to; empty without one.
-    home: String,
     /// Sections.
     sections: Vec<Section>,
     /// Fixed words.
@@ -66,8 +64,6 @@ struct Page {
 /// Fixed words of the page.
 #[derive(Debug, Serialize)]
 struct Fixed {
-    /// Link back to the summary.
-    back: String,
     /// Contents.
     contents: String,
     /// Label of a filter.
@@ -106,7 +102,6 @@ impl Fixed {
     /// The words of one language.
     fn of(words: &Words) -> Self {
         Self {
-            back: words.get("html.back"),
             contents: words.get("html.contents"),
             filter: words.get("html.filter"),
             filter_hint: words.get("html.filter-hint"),
@@ -132,7 +127,7 @@ impl Fixed {
 /// # Errors
 /// When the template asks for something that is not there; never because of what the document says.
 pub fn render(document: &Document) -> Result<Vec<u8>, Error> {
-    let words = Words::english();
+    let words = Words::of(&document.language).unwrap_or_else(Words::english);
     let size = match document.paper {
         Paper::A4 => "A4",
         Paper::Letter => "letter",
@@ -151,7 +146,6 @@ pub fn render(document: &Document) -> Result<Vec<u8>, Error> {
         classification: Shown::new(&document.classification),
         as_of: crate::model::time::format(document.as_of),
         tool: document.tool.clone(),
-        home: sections.iter().find(|s| s.kind != "cover").map(|s| s.id.clone()).unwrap_or_default(),
         sections,
         words: Fixed::of(&words),
     };

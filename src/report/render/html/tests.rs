@@ -23,7 +23,26 @@ fn page(document: &Document) -> String {
 
 /// The page of the sample organization's report.
 fn report() -> String {
-    page(&build::build(&Sample::new().input(), &template::load("access-review").unwrap()))
+    page(&build::build(&Sample::new().input(), &template::load("access-review", None).unwrap()))
+}
+
+#[test]
+fn a_link_that_a_page_number_follows_stands_once() {
+    let mut document = build::build(&Sample::new().input(), &template::load("access-review", None).unwrap());
+    document.sections.retain(|s| ["controls", "access"].contains(&s.id.as_str()));
+    let page = page(&document);
+    let cell = page.lines().find(|l| l.contains("<strong>5.1</strong>")).unwrap();
+    assert_eq!(cell.matches("href=\"#access\"").count(), 1, "{cell}");
+    assert!(!cell.contains("page"), "a screen has no pages: {cell}");
+}
+
+#[test]
+fn a_mark_stands_for_each_owner() {
+    let mut sample = Sample::new();
+    let chart = crate::model::outcome::Chart { id: "owner-states", ..sample.outcomes[0].charts[0].clone() };
+    sample.outcomes[1].charts.push(chart);
+    let page = page(&build::build(&sample.input(), &template::load("access-review", None).unwrap()));
+    assert_eq!(page.matches("class=\"m mark-pass\"").count(), 3, "1 and 2 members");
 }
 
 /// A tag as its name and its attributes, in order.
@@ -224,7 +243,7 @@ fn ten_thousand_rows_are_all_there() {
 fn a_page_number_becomes_the_name_of_the_section() {
     let mut sample = Sample::new();
     sample.open_a_gap(crate::model::coverage::Source::Tokens);
-    let page = page(&build::build(&sample.input(), &template::load("access-review").unwrap()));
+    let page = page(&build::build(&sample.input(), &template::load("access-review", None).unwrap()));
     assert!(page.contains("1 gap in the evidence, see <a href=\"#scope\">Scope, method and limits</a>"));
     assert!(!page.contains(", page") && !page.contains("see page"));
 }

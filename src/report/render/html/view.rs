@@ -223,7 +223,8 @@ impl Context<'_> {
     /// A section.
     fn section(&mut self, section: &document::Section) -> Section {
         let kind = match section.kind {
-            SectionKind::Cover => "cover",
+            // A screen has no pages: both are the head of the file.
+            SectionKind::Cover | SectionKind::Masthead => "cover",
             SectionKind::Page => "page",
             SectionKind::Flow => "flow",
         };
@@ -277,6 +278,13 @@ impl Context<'_> {
         let link = |to: &str| self.anchor(to).map_or(("plain", String::new()), |to| ("link", to));
         for (at, span) in text.iter().enumerate() {
             let to_page = matches!(text.get(at + 1), Some(Span::PageOf(_)));
+            // A link that a page number follows on paper says it all.
+            let linked = |at: usize, to: &str| matches!(text.get(at), Some(Span::Link { to: link, .. }) if link == to);
+            match (span, text.get(at + 1)) {
+                (Span::Plain(_), Some(Span::PageOf(to))) if at > 0 && linked(at - 1, to) => continue,
+                (Span::PageOf(to), _) if at > 1 && linked(at - 2, to) => continue,
+                _ => {}
+            }
             match span {
                 Span::Plain(words) if to_page && self.to_page.contains(words) => {
                     push("plain", &self.words.get("html.see"), String::new());

@@ -11,6 +11,7 @@ use crate::{
     },
     report::{
         build::{is_finding, state_word},
+        controls::{Framework, Requirement},
         coverage_of,
         render::markdown::escape,
     },
@@ -103,11 +104,11 @@ impl Maker<'_> {
 
     /// Properties of a finding: the analyzer, and the requirements that it answers.
     fn answers(&self, analyzer: &str) -> Vec<Value> {
-        let fitting = self.requirements.iter().filter(|r| r.analyzers.contains(&analyzer));
-        let requirement = |r: &super::Requirement<'_>| {
-            let mut value = prop("requirement", r.id);
-            value["class"] = token(r.framework).into();
-            value["remarks"] = escape(r.title).into();
+        let fitting = self.template.requirements().filter(|(_, r)| r.analyzers().any(|id| id == analyzer));
+        let requirement = |(framework, r): (&Framework, &Requirement)| {
+            let mut value = prop("requirement", r.id.get_ref());
+            value["class"] = token(&framework.name).into();
+            value["remarks"] = escape(&r.title).into();
             value
         };
         std::iter::once(prop("analyzer", analyzer)).chain(fitting.map(requirement)).collect()

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::{Requirement, ids::Ids, json_v1::spelled, markdown::escape};
+use super::{ids::Ids, json_v1::spelled, markdown::escape};
 use crate::{
     model::{coverage::Source, text, time},
     report::{Input, build, coverage_of, error::Error, template::Template, words::Words},
@@ -33,8 +33,8 @@ struct Maker<'a> {
     input: &'a Input<'a>,
     /// Titles, answers and remedies.
     front: build::Front,
-    /// Requirements that the analyzers answer.
-    requirements: &'a [Requirement<'a>],
+    /// How.
+    template: &'a Template,
     /// In which words.
     words: Words,
     /// Identifiers.
@@ -47,12 +47,12 @@ struct Maker<'a> {
 ///
 /// # Errors
 /// When a value has no form in JSON.
-pub fn render(input: &Input<'_>, template: &Template, requirements: &[Requirement<'_>]) -> Result<Vec<u8>, Error> {
+pub fn render(input: &Input<'_>, template: &Template) -> Result<Vec<u8>, Error> {
     let mut maker = Maker {
         input,
         front: build::front(input, template),
-        requirements,
-        words: Words::english(),
+        template,
+        words: template.words(),
         ids: Ids::new(&input.manifest_sha256),
         subjects: BTreeMap::new(),
     };
@@ -195,12 +195,12 @@ impl Maker<'_> {
 
     /// The requirements that were looked at; all, where nobody says which.
     fn controls(&self) -> Value {
-        let ids: BTreeSet<String> = self.requirements.iter().map(|r| token(r.id)).collect();
+        let ids: BTreeSet<String> = self.template.requirements().map(|(_, r)| token(r.id.get_ref())).collect();
         let mut selection = json!({ "description": escape(&self.words.get("oscal.controls")) });
         if ids.is_empty() {
             selection["include-all"] = json!({});
         } else {
-            let frameworks: BTreeSet<&str> = self.requirements.iter().map(|r| r.framework).collect();
+            let frameworks: BTreeSet<&str> = self.template.frameworks.iter().map(|f| f.name.as_str()).collect();
             selection["props"] = frameworks.into_iter().map(|name| prop("framework", name)).collect();
             selection["include-controls"] = ids.into_iter().map(|id| json!({ "control-id": id })).collect();
         }

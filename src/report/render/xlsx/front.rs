@@ -269,6 +269,35 @@ pub(super) fn coverage(book: &Book<'_>, sheet: &mut Worksheet) -> Result<(), Xls
     finish_list(grid, heads.len())
 }
 
+/// Points of frameworks, and what was found about each.
+pub(super) fn controls(book: &Book<'_>, sheet: &mut Worksheet) -> Result<(), XlsxError> {
+    let words = &book.words;
+    let mut heads = vec![
+        Head::new(words.get("controls.framework-name"), CellKind::Text),
+        Head::new(words.get("controls.requirement"), CellKind::Text),
+        Head::prose(words.get("controls.title")),
+        Head::new(words.get("controls.found"), CellKind::Text),
+    ];
+    heads.extend(Verdict::ALL.map(|v| Head::new(v.word(), CellKind::Integer)));
+    heads.push(Head::prose(words.get("controls.looked-at")));
+    heads.push(Head::prose(words.get("controls.not-read")));
+    let assessed = crate::report::controls::assess(book.input, &book.template.frameworks);
+    let rows = assessed.iter().map(|a| {
+        let state = words.find(&format!("controls.{}", a.state.word())).unwrap_or(a.state.word()).to_owned();
+        let requirement = a.requirement;
+        let id = requirement.id.get_ref().clone();
+        let mut cells =
+            line([a.framework.name.clone().into(), id.into(), requirement.title.clone().into(), state.into()]);
+        cells.extend(a.counts.values().map(|n| Cow::Owned(Cell::from(*n))));
+        let missing: Vec<String> = a.missing.iter().map(ToString::to_string).collect();
+        cells.extend(line([requirement.looks().collect::<Vec<_>>().into(), missing.into()]));
+        cells
+    });
+    let mut grid = Grid::new(book, sheet);
+    grid.table(&heads, rows)?;
+    finish_list(grid, heads.len())
+}
+
 /// Every exception and its fate, those that need attention first.
 pub(super) fn exceptions(book: &Book<'_>, sheet: &mut Worksheet) -> Result<(), XlsxError> {
     let words = &book.words;

@@ -49,7 +49,7 @@ fn workbook(input: &Input<'_>, template: &Template, capacity: usize) -> Result<V
         input,
         template,
         front: build::front(input, template),
-        words: Words::english(),
+        words: template.words(),
         styles: style::Styles::new(),
         capacity,
     };
@@ -62,6 +62,9 @@ fn workbook(input: &Input<'_>, template: &Template, capacity: usize) -> Result<V
     front::cover(&book, book.sheet(&mut workbook, &book.words.get("xlsx.cover"))?)?;
     front::summary(&book, book.sheet(&mut workbook, &book.words.get("xlsx.summary"))?)?;
     front::coverage(&book, book.sheet(&mut workbook, &book.words.get("xlsx.coverage"))?)?;
+    if !template.frameworks.is_empty() {
+        front::controls(&book, book.sheet(&mut workbook, &book.words.get("xlsx.controls"))?)?;
+    }
     for (outcome, about) in input.outcomes.iter().zip(&book.front.analyzers) {
         rows::analyzer(&book, &mut workbook, outcome, about)?;
     }

@@ -21,7 +21,7 @@ use crate::{
 
 /// The template of the tests.
 fn access_review() -> Template {
-    template::load("access-review").unwrap()
+    template::load("access-review", None).unwrap()
 }
 
 /// The sample's spreadsheet.
@@ -105,9 +105,19 @@ fn every_cell_is_the_csvs_and_has_a_type() {
     assert_eq!(rows[2][9], Data::Empty, "unknown is empty and never 0");
     let names = open(&file).sheet_names();
     let ids: Vec<&str> = sample.outcomes.iter().map(|o| o.meta.id).collect();
-    assert_eq!(names.len(), 4 + ids.len());
-    assert_eq!(names[..3], ["Cover", "Summary", "Coverage"]);
-    assert_eq!(names[3..names.len() - 1], ids);
+    assert_eq!(names.len(), 5 + ids.len());
+    assert_eq!(names[..4], ["Cover", "Summary", "Coverage", "Controls"]);
+    assert_eq!(names[4..names.len() - 1], ids);
+}
+
+#[test]
+fn every_control_is_a_row_with_its_counts() {
+    let rows = sheet(&bytes(&Sample::new()), "Controls");
+    let controls: usize = access_review().frameworks.iter().map(|f| f.requirements.len()).sum();
+    assert_eq!(rows.len(), controls + 1);
+    let row = rows.iter().find(|row| row[1] == Data::String("7.2.5.1".to_owned())).unwrap();
+    assert_eq!(row[3], Data::String("Open".to_owned()));
+    assert_eq!(row[4..9], [0.0, 1.0, 0.0, 0.0, 0.0].map(Data::Float), "fail, review, unknown, accepted, pass");
 }
 
 #[test]
