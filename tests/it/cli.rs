@@ -84,6 +84,14 @@ fn a_misspelt_key_names_file_line_and_the_nearest_key() {
 }
 
 #[test]
+fn a_language_without_words_is_a_mistake_that_names_those_there_are() {
+    let sandbox = Sandbox::new().unwrap();
+    sandbox.write("rollcall.toml", "[report]\nlanguage = \"xx\"\n").unwrap();
+    let told = sandbox.run("report acme").unwrap().three_lines(2).join("\n");
+    assert!(told.contains("\"xx\"") && told.contains("de, en") && told.contains("[report]"), "{told}");
+}
+
+#[test]
 fn an_exception_for_a_rule_that_does_not_exist_is_a_mistake() {
     let sandbox = Sandbox::new().unwrap();
     let exception = "[[exceptions]]\nanalyzer = \"inactive-seats\"\nrule = \"inactiv\"\nsubject = \"x\"\n\

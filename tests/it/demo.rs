@@ -28,9 +28,13 @@ fn the_demo_does_the_whole_job_and_what_it_leaves_can_be_checked() {
     assert!(!sandbox.path("rollcall-store").exists());
 
     let report = sandbox.path(REPORT);
-    for name in ["access-review.pdf", "access-review.html", "access-review.json", "SHA256SUMS", "csv/seat-spend.csv"] {
-        assert!(fs::metadata(report.join(name)).unwrap().len() > 100, "{name}");
+    for template in ["access-review", "soc2-evidence", "seat-spend"] {
+        for ending in ["pdf", "html", "json", "xlsx"] {
+            let name = format!("{template}.{ending}");
+            assert!(fs::metadata(report.join(&name)).unwrap().len() > 10_000, "{name}");
+        }
     }
+    assert!(report.join("SHA256SUMS").is_file() && report.join("csv/seat-spend.csv").is_file());
     the_same_snapshot_gives_the_same_report(&sandbox).unwrap();
     verdicts_and_periods_decide_the_exit_code(&sandbox).unwrap();
     evidence::a_bundle_is_checked_alone(&sandbox).unwrap();
@@ -42,7 +46,8 @@ fn the_demo_does_the_whole_job_and_what_it_leaves_can_be_checked() {
 /// Reports again, elsewhere, from the sealed snapshot.
 fn the_same_snapshot_gives_the_same_report(sandbox: &Sandbox) -> io::Result<()> {
     let line = "report tidewater-labs --config rollcall-demo/rollcall.toml --store rollcall-demo/store \
-                --format pdf,html,json,csv --out again";
+                --template access-review --template soc2-evidence --template seat-spend \
+                --format pdf,html,json,csv,xlsx --out again";
     let again = sandbox.run(line)?;
     assert_eq!(again.code, 0, "{again:?}");
     let first = contents(&sandbox.path(REPORT))?;

@@ -1,6 +1,10 @@
 //! Holds the house to its own rules: who may know whom, how large files grow, and that names agree everywhere.
 
-use std::{collections::BTreeSet, fs, io, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 use crate::common::{files, root};
 
@@ -172,9 +176,29 @@ fn every_analyzer_has_words_and_every_word_an_analyzer() {
         assert!(id.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'), "{id} is not kebab-case");
     }
     let sections = files(&root().join("report_templates/sections")).unwrap();
-    let names: BTreeSet<String> =
-        sections.iter().map(|path| path.with_extension("").to_string_lossy().into_owned()).collect();
-    assert_eq!(names, ids);
+    let mut languages: BTreeMap<PathBuf, BTreeSet<String>> = BTreeMap::new();
+    for path in sections {
+        let (language, id) =
+            (path.parent().unwrap().to_owned(), path.file_stem().unwrap().to_string_lossy().into_owned());
+        languages.entry(language).or_default().insert(id);
+    }
+    assert!(languages.len() > 1, "there is one language at least beside English");
+    for (language, names) in languages {
+        assert_eq!(names, ids, "{}", language.display());
+    }
+}
+
+#[test]
+fn every_rule_that_asks_for_something_says_what_to_do_in_every_language() {
+    let folder = root().join("report_templates/sections");
+    for path in files(&folder).unwrap() {
+        let text = fs::read_to_string(folder.join(&path)).unwrap();
+        let told: BTreeSet<&str> = text.lines().filter_map(|line| line.strip_prefix("### ")).map(str::trim).collect();
+        let id = path.file_stem().unwrap().to_string_lossy().into_owned();
+        let meta = rollcall::analyze::metas().find(|meta| meta.id == id).unwrap();
+        let asks = meta.rules.iter().filter(|rule| rule.verdict != rollcall::model::verdict::Verdict::Pass);
+        assert_eq!(told, asks.map(|rule| rule.id).collect(), "{}", path.display());
+    }
 }
 
 /// Texts that somebody might read.
