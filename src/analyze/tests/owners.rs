@@ -119,3 +119,21 @@ fn repositories_follow_their_group_else_their_creator() {
     let groupless = blind.coverage(Source::ResourceGroups, Coverage::Forbidden);
     assert_eq!(groupless.verdict(OWNERS, "repo", "acme/mine"), "unknown medium source-missing");
 }
+
+#[test]
+fn owners_are_pictured_by_whether_they_can_act_and_not_at_all_where_roles_are_hidden() {
+    let states = |org: &Org| {
+        let analysis = org.judge();
+        let owners = analysis.outcomes.into_iter().find(|o| o.meta.id == OWNERS).unwrap();
+        owners.charts.into_iter().find(|chart| chart.id == "owner-states").map(|chart| chart.bars)
+    };
+    let org = org().active("a", "admin", 1).active("b", "admin", 1).active("c", "admin", 91).active("d", "read", 1);
+    let bars = states(&org).unwrap();
+    let parts: Vec<_> = bars.iter().map(|bar| (bar.label.as_str(), bar.parts.as_slice())).collect();
+    assert_eq!(
+        parts,
+        [("can act", &[2, 0, 0][..]), ("not verified", &[0, 0, 0]), ("cannot act", &[0, 0, 1])],
+        "one who only reads is no owner"
+    );
+    assert_eq!(states(&org.coverage(Source::Members, Coverage::Partial)), None);
+}

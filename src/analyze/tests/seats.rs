@@ -212,3 +212,42 @@ fn nothing_found_over_a_gap_is_no_key_figure_and_something_is_a_lower_bound() {
     assert_eq!(figure(&found, "reclaimable"), Some((1, true)), "and this one does");
     assert_eq!(figure(&found, "monthly_cost_usd"), Some((5000, true)), "an invite may be missing");
 }
+
+/// A chart of `seat-spend`.
+fn spend_chart(org: &Org, id: &str) -> Option<crate::model::outcome::Chart> {
+    let analysis = org.judge();
+    analysis.outcomes.iter().find(|o| o.meta.id == SPEND)?.charts.iter().find(|chart| chart.id == id).cloned()
+}
+
+#[test]
+fn departments_are_pictured_by_what_they_pay_and_the_small_ones_together() {
+    let alone = org().active("ada", "read", 1).person("ada", "active", None);
+    assert_eq!(spend_chart(&alone, "departments"), None, "one department is no picture");
+    // Ada stays, Bo can be given back, and nobody knows where Cy works.
+    let two = org().active("ada", "read", 1).active("bo", "read", 91).active("cy", "read", 1);
+    let two = two.person("ada", "active", None).person("bo", "active", None);
+    let chart = spend_chart(&two, "departments").unwrap();
+    assert_eq!(chart.unit, "USD a month");
+    let bars: Vec<_> = chart.bars.iter().map(|bar| (bar.label.as_str(), bar.parts.as_slice())).collect();
+    assert_eq!(bars, [("Research", &[50, 0, 0, 50][..]), ("not known", &[50, 0, 0, 0])]);
+    let many = (0..14).fold(org(), |org, n| {
+        let login = format!("m{n:02}");
+        let mut org = org.active(&login, "read", 1).person(&login, "active", None);
+        org.tables.people.last_mut().unwrap().department = Some(format!("D{n:02}"));
+        org
+    });
+    let chart = spend_chart(&many, "departments").unwrap();
+    assert_eq!(chart.bars.len(), 12);
+    assert_eq!(chart.bars[11].label, "3 others");
+    assert_eq!(chart.bars.iter().flat_map(|bar| &bar.parts).sum::<u64>(), 14 * 50, "nobody is left out");
+}
+
+#[test]
+fn the_next_renewal_is_known_whatever_the_members() {
+    let mut org = org().active("ada", "read", 1).coverage(Source::Members, Coverage::Forbidden);
+    org.params.seats.renewal_day = 15;
+    let analysis = org.judge();
+    let spend = analysis.outcomes.iter().find(|o| o.meta.id == SPEND).unwrap();
+    assert_eq!(spend.totals["next_renewal"], "2026-10-15");
+    assert!(spend.totals["seats_billed"].is_null());
+}

@@ -69,6 +69,17 @@ fn a_page_that_was_never_read_shows() {
 }
 
 #[test]
+fn requests_beyond_the_stated_number_are_counted() {
+    let mut sample = Sample::new();
+    let record = sample.manifest.sources.get_mut(&Source::Members).unwrap();
+    record.requests = vec![record.requests[0].clone(); 502];
+    let text = only(document(&sample, "soc2-evidence"), &["manifest"]);
+    assert_eq!(text.matches("| `https://hub.example/api/organizations/acme/members?limit=500` | 200").count(), 500);
+    assert!(text.contains("~ 2 further requests; the manifest lists all."), "{text}");
+    assert!(!only(document(&sample, "access-review"), &["manifest"]).contains("Every request"));
+}
+
+#[test]
 fn passes_are_listed_where_the_template_asks_for_them() {
     let sample = Sample::new();
     let section = "[[sections]]\nkind = \"analyzer\"\nanalyzer = \"inactive-seats\"\ntitle = \"I\"\n";

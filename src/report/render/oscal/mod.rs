@@ -83,8 +83,10 @@ fn one_line(value: &str) -> String {
     if trimmed.is_empty() { "-".to_owned() } else { trimmed.to_owned() }
 }
 
-/// A value where OSCAL asks for a token: a letter first, then letters, digits and `.-_`.
+/// A value where OSCAL asks for a token: a letter first, then letters, digits and `.-_`. An enhancement in parentheses
+/// is written as OSCAL's catalogues write it: `AC-2(3)` is `AC-2.3`.
 fn token(value: &str) -> String {
+    let value = value.replace('(', ".").replace(')', "");
     let safe = |c: char| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '-' };
     let safe: String = value.chars().map(safe).collect();
     if safe.starts_with(|c: char| c.is_alphabetic() || c == '_') { safe } else { format!("_{safe}") }

@@ -161,6 +161,7 @@ fn requirements_are_named_where_the_template_says_which() {
     let some = &made["results"][0]["reviewed-controls"]["control-selections"][0];
     let ids = some["include-controls"].as_array().unwrap();
     assert!(ids.contains(&json!({ "control-id": "CC6.2" })) && ids.contains(&json!({ "control-id": "_7.2.4" })));
+    assert!(ids.contains(&json!({ "control-id": "AC-2.3" })), "{some}");
     assert!(some["include-all"].is_null());
     let props = finding(&made, "offboarding")["props"].as_array().unwrap();
     assert!(props.iter().any(|p| p["name"] == "requirement" && p["value"] == "CC6.2" && p["class"] == "SOC-2"));

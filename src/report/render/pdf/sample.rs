@@ -142,7 +142,7 @@ fn seats() -> Chart {
 }
 
 /// Paths by kind.
-fn paths() -> Chart {
+pub(super) fn paths() -> Chart {
     chart(
         "Flagged access paths by kind",
         &[("fail", Verdict::Fail), ("review", Verdict::Review)],
