@@ -123,5 +123,11 @@ mod tests {
             front.facts.iter().chain(&front.thresholds).all(|(label, value)| !label.is_empty() && !value.is_empty())
         );
         assert_eq!(front.tiles.len(), 6);
+        let served = front.facts.iter().find(|(label, _)| label == "Controls served").unwrap();
+        assert!(
+            served.1.ends_with("CIS Controls 5.1, 5.3, 5.4, 6.2"),
+            "no way to a page that is not there: {}",
+            served.1
+        );
     }
 }

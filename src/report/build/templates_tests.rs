@@ -137,7 +137,9 @@ fn another_language_has_its_words_and_the_same_figures() {
     let sample = Sample::new();
     let german = template::load("access-review", Some("de")).unwrap();
     let text = testing::dump(&build(&sample.input(), &german));
-    for words in ["Zugriffsprüfung · acme", "== Inaktive Plätze [inactive-seats]", "Zurück zur Übersicht"] {
+    for words in
+        ["Zugriffsprüfung · acme", "== Inaktive Plätze [inactive-seats]", "Zurück zur Übersicht", "*Welche Mitglieder"]
+    {
         assert!(text.contains(words), "{words}");
     }
     let digits = |text: &str| {
@@ -169,6 +171,9 @@ fn a_framework_beside_a_users_template_is_found_and_its_errors_name_its_file() {
     let sample = Sample::new();
     let text = testing::dump(&build(&sample.input(), &load().unwrap()));
     assert!(text.contains("| *R1* T | *Open*: 1 <fail> · 1 <unknown> · 1 <accepted> · 1 <pass>"), "{text}");
+    std::fs::write(folder.path().join("ours.toml"), ours.replace("inactive-seats", "inactive-seat")).unwrap();
+    let error = load().unwrap().check_against(&sample.outcomes).unwrap_err().to_string();
+    assert!(error.contains("ours.toml:8: key `analyzer`: unknown analyzer \"inactive-seat\""), "{error}");
     std::fs::write(folder.path().join("ours.toml"), ours.replace("asks", "aks")).unwrap();
     let error = load().unwrap_err().to_string();
     assert!(error.ends_with("ours.toml:7: unknown key \"aks\"; did you mean \"asks\"?"), "{error}");
