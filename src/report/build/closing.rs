@@ -91,7 +91,9 @@ pub(super) fn sign_off(context: &Context<'_>, spec: &Section) -> Vec<Block> {
     let words = &context.words;
     let mut out = vec![paragraph(words.get("sign-off.intro"))];
     let login = &context.input.manifest.collector.login;
-    if !login.is_empty() {
+    if login.is_empty() {
+        out.push(note(words.get("sign-off.self-unknown")));
+    } else {
         out.extend(self_review(context, login));
     }
     if context.gaps().next().is_some() {

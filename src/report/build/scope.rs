@@ -131,15 +131,17 @@ fn endpoints(requests: &[Request]) -> BTreeMap<String, Vec<&Request>> {
     out
 }
 
-/// The path of a request with its parameters but for the place on which a page starts; a repository is `{repo}`.
+/// The path of a request with its parameters but for the place on which a page starts; a repository is `{repo}`, an
+/// identifier `{id}`.
 fn endpoint(url: &str) -> String {
     let Ok(parsed) = url::Url::parse(url) else { return url.to_owned() };
-    let parts: Vec<&str> = parsed.path().split('/').collect();
+    let is_id = |part: &str| part.len() == 24 && part.bytes().all(|b| b.is_ascii_hexdigit());
+    let parts: Vec<&str> = parsed.path().split('/').map(|part| if is_id(part) { "{id}" } else { part }).collect();
     let path = match parts.as_slice() {
         ["", "api", kind @ ("models" | "datasets" | "spaces"), _, _, rest @ ..] if !rest.is_empty() => {
             format!("/api/{kind}/{{repo}}/{}", rest.join("/"))
         }
-        _ => parsed.path().to_owned(),
+        _ => parts.join("/"),
     };
     let asked = parsed.query_pairs().filter(|(key, _)| !PLACES.contains(&key.as_ref()));
     let asked: Vec<String> = asked.map(|(key, value)| format!("{key}={value}")).collect();

@@ -124,6 +124,38 @@ fn whoever_collected_decides_on_nobody_of_that_name() {
 }
 
 #[test]
+fn who_collected_may_be_unknown_and_that_is_said() {
+    let mut sample = Sample::new();
+    sample.manifest.collector.login = String::new();
+    let text = only(document(&sample, "access-review"), &["sign-off"]);
+    assert!(text.contains("~ Who collected the evidence is not known"), "{text}");
+}
+
+#[test]
+fn answers_to_the_same_question_are_one_line() {
+    let mut sample = Sample::new();
+    let record = sample.manifest.sources.get_mut(&Source::Members).unwrap();
+    let asked = |url: &str| crate::model::evidence::Request { url: url.to_owned(), ..record.requests[0].clone() };
+    record.requests = [
+        "https://hub.example/api/models/acme/one/user-access-request/pending?limit=1000",
+        "https://hub.example/api/models/acme/two/user-access-request/pending?limit=1000&cursor=x",
+        "https://hub.example/api/organizations/acme/service-accounts/65a0b1c2d3e4f5a6b7c8d9e0",
+        "https://hub.example/api/organizations/acme/service-accounts/75a0b1c2d3e4f5a6b7c8d9e1",
+        "no address at all",
+    ]
+    .map(asked)
+    .to_vec();
+    let text = only(document(&sample, "soc2-evidence"), &["scope"]);
+    for row in [
+        "| `/api/models/{repo}/user-access-request/pending?limit=1000` | 2 | 8 |",
+        "| `/api/organizations/acme/service-accounts/{id}` | 2 | 8 |",
+        "| `no address at all` | 1 | 4 |",
+    ] {
+        assert!(text.contains(row), "{row}: {text}");
+    }
+}
+
+#[test]
 fn every_page_leads_back_to_the_summary() {
     let document = document(&Sample::new(), "access-review");
     for section in document.sections.iter().filter(|s| s.kind == SectionKind::Page && s.id != "summary") {
