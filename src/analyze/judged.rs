@@ -72,6 +72,12 @@ pub(crate) struct Judged {
     pub(crate) accepted: Option<String>,
 }
 
+/// A count of rows as a total. None found over a gap is not none.
+pub(crate) fn found(rows: &[Judged], n: usize) -> serde_json::Value {
+    let gap = rows.iter().any(|row| row.subject_kind == "source");
+    if n == 0 && gap { serde_json::Value::Null } else { n.into() }
+}
+
 impl Judged {
     /// A subject with the rules that apply; `cells` by column name, the rest of the columns empty.
     pub(crate) fn new(

@@ -11,7 +11,7 @@ use super::{
             lifecycle::Former,
             view::{Principal, View},
         },
-        judged::{Hit, Judged},
+        judged::{Hit, Judged, found},
     },
     MISSING, column, count, rule,
 };
@@ -301,8 +301,10 @@ fn is_invited(view: &View<'_>, leaver: &Leaver<'_>) -> bool {
 fn sum(view: &View<'_>, rows: &mut [Judged]) -> Summary {
     let people = || rows.iter().filter(|row| row.subject_kind == "person");
     let residual = people().filter(|row| row.verdict() == Verdict::Fail).count();
-    let totals: BTreeMap<String, Value> =
-        BTreeMap::from([("people".to_owned(), people().count().into()), ("failing".to_owned(), residual.into())]);
+    let totals: BTreeMap<String, Value> = BTreeMap::from([
+        ("people".to_owned(), found(rows, people().count())),
+        ("failing".to_owned(), found(rows, residual)),
+    ]);
     let mut limits = vec![
         "Manual step: a leaver's personal tokens keep working outside the organization; only their owner can revoke them."
             .to_owned(),

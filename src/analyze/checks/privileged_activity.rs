@@ -8,7 +8,7 @@ use super::{
     super::{
         Check, Summary,
         derived::view::{Principal, View},
-        judged::{Hit, Judged},
+        judged::{Hit, Judged, found},
         scan::{Event, is_privileged},
     },
     MISSING, column, personal, rule,
@@ -96,13 +96,13 @@ fn row(view: &View<'_>, event: &Event) -> Judged {
 
 /// Events, by type.
 fn sum(view: &View<'_>, rows: &mut [Judged]) -> Summary {
-    let mut by_type: BTreeMap<String, u64> = BTreeMap::new();
+    let mut by_type: BTreeMap<String, usize> = BTreeMap::new();
     for row in rows.iter().filter(|row| row.subject_kind == "event") {
         *by_type.entry(row.cell(&META, "type").to_text()).or_default() += 1;
     }
-    let events: u64 = by_type.values().sum();
+    let events = found(rows, by_type.values().sum());
     let totals: BTreeMap<String, Value> =
-        BTreeMap::from([("events".to_owned(), events.into()), ("by_type".to_owned(), json!(by_type))]);
+        BTreeMap::from([("events".to_owned(), events), ("by_type".to_owned(), json!(by_type))]);
     let mut limits = vec![
         "The Hub logs no reads, no decisions on access requests, and no personal tokens that members create."
             .to_owned(),

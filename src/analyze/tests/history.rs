@@ -264,3 +264,25 @@ fn an_old_roster_and_one_without_a_date_say_what_they_cannot_tell() {
     assert!(limits(Some(ago(31))).starts_with("The roster was 31 days old"), "{}", limits(Some(ago(31))));
     assert!(limits(None).starts_with("Nothing tells when the roster was made"), "{}", limits(None));
 }
+
+#[test]
+fn none_found_over_a_gap_is_not_none() {
+    let total = |org: &Org, analyzer: &str, total: &str| {
+        let analysis = org.judge();
+        analysis.outcomes.iter().find(|o| o.meta.id == analyzer).unwrap().totals[total].clone()
+    };
+    let whole = org().member("ada", "admin");
+    for (analyzer, name) in [(PRIVILEGED, "events"), (OFFBOARDING, "people"), (OFFBOARDING, "failing")] {
+        assert_eq!(total(&whole, analyzer, name), 0, "{name}");
+    }
+    let blind = org().member("ada", "admin").coverage(Source::AuditLog, Coverage::Forbidden);
+    for (analyzer, name) in [(PRIVILEGED, "events"), (OFFBOARDING, "people"), (OFFBOARDING, "failing")] {
+        assert!(total(&blind, analyzer, name).is_null(), "{name}");
+    }
+    let some = blind.member("gone", "read").person("gone", "terminated", None);
+    assert_eq!(
+        total(&some, OFFBOARDING, "people"),
+        1,
+        "what was found counts, and the title says that more may be there"
+    );
+}
