@@ -173,7 +173,9 @@ fn reason(error: &Error) -> String {
         }
         Error::BadToken { .. } => "it holds spaces, line breaks or characters outside ASCII",
         Error::Exists { .. } => "nothing that is there is overwritten",
-        Error::Unexplained { .. } => "it is no analyzer, rule, table, column, source, endpoint or configuration key",
+        Error::Unexplained { .. } => {
+            "it is no analyzer, rule, table, column, source, endpoint, framework, control or configuration key"
+        }
         Error::Differs { what, .. } => return one_line(what),
         Error::Name { why, .. } => return one_line(why),
         Error::NoneBefore { .. } => "a comparison needs two snapshots, and the store holds no older one",

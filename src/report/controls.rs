@@ -148,7 +148,7 @@ pub(super) fn load(named: &Spanned<String>, by: &TomlFile, folder: Option<&Path>
     if !looks_like_a_path(name) {
         return Err(by.unknown(named, "controls", "framework", &names()));
     }
-    let path = folder.unwrap_or_else(|| Path::new("")).join(name);
+    let path = folder.unwrap_or_else(|| Path::new("")).join(name.trim_start_matches("./"));
     let id = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     parse(&id, TomlFile::read(path)?)
 }
