@@ -16,6 +16,9 @@ use crate::{
 /// What is promised, against whom, and which test holds each promise.
 const SECURITY: &str = include_str!("../../report_templates/security.md");
 
+/// What a template may say.
+const TEMPLATE: &str = include_str!("../../report_templates/template.md");
+
 /// Something with a name that can be explained.
 #[derive(Debug)]
 struct Entry {
@@ -157,8 +160,10 @@ fn entries(catalog: &Catalog) -> Vec<Entry> {
         detail: lines(std::iter::once(("source", call.source.name().to_owned())).chain(call.facts.iter().cloned())),
     }));
     controls(&catalog.frameworks, &mut entries);
-    let brief = SECURITY.lines().next().unwrap_or_default().trim_start_matches("# ").to_owned();
-    entries.push(Entry { kind: "topic", name: "security".to_owned(), brief, detail: SECURITY.to_owned() });
+    for (name, text) in [("security", SECURITY), ("template", TEMPLATE)] {
+        let brief = text.lines().next().unwrap_or_default().trim_start_matches("# ").to_owned();
+        entries.push(Entry { kind: "topic", name: name.to_owned(), brief, detail: text.to_owned() });
+    }
     entries.extend(keys::KEYS.iter().chain(&keys::OPTIONAL).map(|key| Entry {
         kind: "configuration key",
         name: format!("{}.{}", key.section.replace('*', "<name>"), key.name),
@@ -335,6 +340,7 @@ mod tests {
             ("/api/organizations/{org}/members", "org.members.read"),
             ("org.<name>.plan", "configuration key"),
             ("CC6.2", "control soc2 CC6.2"),
+            ("template", "`kind` says what a section is"),
             ("pci 7.2.5.1", "looked at     orphaned-access (service-account, token)"),
             ("iso27001", "A.8.2      Privileged rights"),
         ] {

@@ -319,6 +319,20 @@ mod tests {
     }
 
     #[test]
+    fn every_key_and_kind_is_explained() {
+        let told = include_str!("../../report_templates/template.md");
+        let section: Layout = toml::from_str(SMALL).unwrap();
+        let keys = section.sections[0].keys().map(|(key, ..)| key);
+        let kinds = super::super::layout::words();
+        let parts = ["answer", "charts", "facts", "breakdowns", "decisions", "list", "method"];
+        let more = ["version", "title", "audience", "language", "controls", "over_time", "weight", "dots"];
+        let tiles = super::super::build::tile_ids();
+        for word in keys.into_iter().chain(kinds).chain(parts).chain(more).chain(tiles) {
+            assert!(told.contains(&format!("`{word}`")) || told.contains(&format!("`{word} = ")), "{word}");
+        }
+    }
+
+    #[test]
     fn an_unknown_name_lists_the_known_ones() {
         let got = load("access-reviev", None).unwrap_err().to_string();
         assert!(got.contains("seat-spend; did you mean \"access-review\"?"), "{got}");
