@@ -304,7 +304,10 @@ fn read_in_full(fact: &SourceFact<'_>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::model::outcome::Row;
     use crate::report::{
         template,
         testing::{self, Sample},
@@ -373,6 +376,31 @@ mod tests {
         let sample = Sample::new();
         let roster = SMALL.replace("token", "invite").replace("title", "sources = [\"roster\"]\ntitle");
         assert_eq!(found(&sample, &roster), (State::NotFullyAssessed, vec![0; 5], vec![Source::Roster]));
+    }
+
+    proptest! {
+        #[test]
+        fn a_requirement_looks_in_order_only_where_all_of_it_is(
+            verdicts in proptest::collection::vec(0..5_usize, 0..6),
+            gap in any::<bool>(),
+        ) {
+            let mut sample = Sample::new();
+            let row = sample.outcomes[0].rows[3].clone();
+            let verdicts: Vec<Verdict> = verdicts.into_iter().map(|at| Verdict::ALL[at]).collect();
+            sample.outcomes[0].rows = verdicts.iter().map(|v| Row { verdict: *v, ..row.clone() }).collect();
+            if gap {
+                sample.open_a_gap(Source::Tokens);
+            }
+            let seats = SMALL.replace("orphaned-access", "inactive-seats").replace(", subjects = [\"token\"]", "");
+            let (state, counts, missing) = found(&sample, &seats);
+            let has = |v: Verdict| verdicts.contains(&v);
+            prop_assert_eq!(counts.iter().sum::<usize>(), verdicts.len(), "a gap is no row of anybody");
+            prop_assert_eq!(missing.is_empty(), !gap);
+            prop_assert_eq!(state == State::Open, has(Verdict::Fail) || has(Verdict::Review));
+            let whole = !gap && !has(Verdict::Unknown);
+            prop_assert_eq!(state == State::NoFinding, whole && !verdicts.is_empty() && verdicts.iter().all(|v| *v == Verdict::Pass));
+            prop_assert_eq!(state == State::NothingJudged, whole && verdicts.is_empty());
+        }
     }
 
     #[test]
