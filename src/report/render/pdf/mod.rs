@@ -2,8 +2,9 @@
 //!
 //! A document passes through these files from top to bottom: [`flat`] and [`set`] turn texts into lines of shaped words
 //! ([`shape`], [`fonts`], [`visible`]); [`blocks`], [`table`], [`tiles`] and [`chart`] turn blocks into pieces;
-//! [`flow`] puts pieces on pages; [`emit`], [`embed`] and [`engine`] hand pages and fonts to printpdf; [`finish`] adds outline
-//! and metadata, [`structure`] what is read aloud, and [`file`] writes. The same document in the same fonts gives the same bytes.
+//! [`flow`] puts pieces on pages; [`emit`], [`embed`] and [`engine`] hand pages and fonts to printpdf; [`finish`] adds
+//! outline and metadata, [`structure`] what is read aloud, and [`mod@file`] writes. The same document in the same fonts
+//! gives the same bytes.
 
 mod blocks;
 mod chart;
