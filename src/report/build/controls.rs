@@ -65,7 +65,8 @@ fn found(context: &Context<'_>, assessed: &Assessed<'_>) -> Text {
     let mut text = vec![Span::Strong(words.find(&key).unwrap_or(assessed.state.word()).to_owned())];
     let counts = Verdict::ALL.into_iter().filter_map(|v| Some((v, assessed.counts.get(&v).filter(|n| **n > 0)?)));
     for (at, (verdict, n)) in counts.enumerate() {
-        text.push(Span::Plain(format!("{}{n} ", if at == 0 { ": " } else { " · " })));
+        // A number stays with its verdict where the cell is narrow.
+        text.push(Span::Plain(format!("{}{n}\u{a0}", if at == 0 { ": " } else { ", " })));
         text.push(Span::Verdict(verdict));
     }
     if !assessed.missing.is_empty() {

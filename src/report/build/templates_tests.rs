@@ -202,7 +202,10 @@ fn a_framework_beside_a_users_template_is_found_and_its_errors_name_its_file() {
     std::fs::write(folder.path().join("ours.toml"), ours).unwrap();
     let sample = Sample::new();
     let text = testing::dump(&build(&sample.input(), &load().unwrap()));
-    assert!(text.contains("| *R1* T | *Open*: 1 <fail> · 1 <unknown> · 1 <accepted> · 1 <pass>"), "{text}");
+    assert!(
+        text.contains("| *R1* T | *Open*: 1\u{a0}<fail>, 1\u{a0}<unknown>, 1\u{a0}<accepted>, 1\u{a0}<pass>"),
+        "{text}"
+    );
     std::fs::write(folder.path().join("ours.toml"), ours.replace("inactive-seats", "inactive-seat")).unwrap();
     let error = load().unwrap().check_against(&sample.outcomes).unwrap_err().to_string();
     assert!(error.contains("ours.toml:8: key `analyzer`: unknown analyzer \"inactive-seat\""), "{error}");
