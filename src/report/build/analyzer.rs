@@ -1,6 +1,8 @@
 //! One section per analyzer: question, answer, picture, the rows that need a decision with reason and action, how it
 //! was judged. Every row that is not a pass is printed in full; passes are counted.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::{Context, SOURCE, align_of, capitalize, column, day, heading, note, paragraph, scalar, summary, table};
@@ -88,13 +90,17 @@ pub(super) fn facts(context: &Context<'_>, spec: &Section, outcomes: &[&Outcome]
 
 /// The rows that the section lists in one table, for whoever works through them.
 fn list(context: &Context<'_>, spec: &Section, outcome: &Outcome) -> Vec<Block> {
-    let rows: Vec<&Row> = outcome.rows.iter().filter(|r| lists(spec, r.verdict)).collect();
-    if rows.is_empty() {
-        let unknown = outcome.count(Verdict::Unknown) > 0;
-        let key = if unknown { "analyzer.decisions-none-gaps" } else { "analyzer.decisions-none" };
-        return vec![paragraph(context.words.get(key))];
+    let (rows, others): (Vec<&Row>, Vec<&Row>) = outcome.rows.iter().partition(|r| lists(spec, r.verdict));
+    let hidden: Vec<&Row> = others.into_iter().filter(|r| r.verdict != Verdict::Pass).collect();
+    let mut out = Vec::new();
+    if !rows.is_empty() {
+        out.push(rows_table(context, spec, outcome, &rows, Extra::Verdict));
+    } else if hidden.is_empty() {
+        let key = if outcome.rows.is_empty() { "analyzer.nothing-judged" } else { "analyzer.decisions-none" };
+        out.push(paragraph(context.words.get(key)));
     }
-    vec![rows_table(context, spec, outcome, &rows, Extra::Verdict)]
+    out.extend(left_out(context, outcome, &hidden));
+    out
 }
 
 /// How many rows have which verdict.
@@ -166,14 +172,17 @@ fn decisions(context: &Context<'_>, spec: &Section, outcome: &Outcome) -> Vec<Bl
     for ((verdict, rule), rows) in groups {
         out.extend(group(context, spec, outcome, (verdict, rule, &rows)));
     }
-    if !hidden.is_empty() {
-        let verdicts: std::collections::BTreeSet<&str> = hidden.iter().map(|r| r.verdict.word()).collect();
-        let verdicts = verdicts.into_iter().collect::<Vec<_>>().join(", ");
-        let n = hidden.len().to_string();
-        let values = [("verdicts", verdicts.as_str()), ("n", &n), ("id", outcome.meta.id)];
-        out.push(note(words.say("analyzer.filtered", &values)));
-    }
+    out.extend(left_out(context, outcome, &hidden));
     out
+}
+
+/// How many rows the template leaves out; nothing when none.
+fn left_out(context: &Context<'_>, outcome: &Outcome, hidden: &[&Row]) -> Option<Block> {
+    let verdicts: BTreeSet<&str> = hidden.iter().map(|r| r.verdict.word()).collect();
+    let verdicts = verdicts.into_iter().collect::<Vec<_>>().join(", ");
+    let n = hidden.len().to_string();
+    let values = [("verdicts", verdicts.as_str()), ("n", &n), ("id", outcome.meta.id)];
+    (!hidden.is_empty()).then(|| note(context.words.say("analyzer.filtered", &values)))
 }
 
 /// The rows of one rule: when it applies, what to do, and the table.
@@ -213,9 +222,7 @@ fn listed(context: &Context<'_>, spec: &Section, outcome: &Outcome, verdict: Ver
     let words = &context.words;
     let mut out = vec![heading(words.get(title))];
     if !lists(spec, verdict) {
-        let n = rows.len().to_string();
-        let values = [("verdicts", verdict.word()), ("n", n.as_str()), ("id", outcome.meta.id)];
-        out.push(note(words.say("analyzer.filtered", &values)));
+        out.extend(left_out(context, outcome, &rows));
         return out;
     }
     if verdict == Verdict::Accepted {
