@@ -69,6 +69,7 @@ fn document(rows: usize) -> Document {
         as_of: crate::org::as_of(),
         tool: "rollcall".to_owned(),
         paper: Paper::A4,
+        back: None,
         sections: vec![
             section("cover", SectionKind::Cover, Vec::new()),
             section("population", SectionKind::Page, vec![Block::Table(table)]),

@@ -38,6 +38,25 @@ pub struct Document {
     pub paper: Paper,
     /// Sections in order; the first is the cover.
     pub sections: Vec<Section>,
+    /// The way back from every section that starts a page; `None` in a report without a summary.
+    pub back: Option<Back>,
+}
+
+/// The way back to the summary: beside a section's title on paper, after the section on a screen.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Back {
+    /// Anchor of the summary.
+    pub to: String,
+    /// Text of the link.
+    pub text: String,
+}
+
+impl Document {
+    /// The way back from a section; `None` for the summary, and for sections below another.
+    #[must_use]
+    pub fn back_from(&self, section: &Section) -> Option<&Back> {
+        self.back.as_ref().filter(|back| section.kind == SectionKind::Page && section.id != back.to)
+    }
 }
 
 /// A section; each is in the outline.

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{
     Input, SourceFact, coverage_of,
-    document::{Align, Block, Column, Document, Section, SectionKind, Span, Table, Text, plain},
+    document::{Align, Back, Block, Column, Document, Section, SectionKind, Span, Table, Text, plain},
     layout::{self, Kind},
     template::Template,
     wording::Wording,
@@ -70,12 +70,13 @@ pub(super) fn build(input: &Input<'_>, template: &Template) -> Document {
         tool: format!("rollcall {}", input.tool_version),
         paper: input.paper,
         sections: template.layout.sections.iter().map(|s| section(&context, s)).collect(),
+        back: way_back(&context),
     }
 }
 
 /// One section.
 fn section(context: &Context<'_>, spec: &layout::Section) -> Section {
-    let mut blocks = match spec.kind.get_ref() {
+    let blocks = match spec.kind.get_ref() {
         Kind::Cover if spec.compact => cover::compact(context),
         Kind::Cover => cover::blocks(context),
         Kind::Summary => summary::blocks(context, spec),
@@ -97,17 +98,13 @@ fn section(context: &Context<'_>, spec: &layout::Section) -> Section {
         _ if spec.flow => SectionKind::Flow,
         _ => SectionKind::Page,
     };
-    if kind == SectionKind::Page {
-        blocks.extend(way_back(context, spec));
-    }
     Section { id: spec.anchor().to_owned(), title: spec.title.clone(), kind, blocks }
 }
 
-/// The way back to the summary; nothing in a report without one.
-fn way_back(context: &Context<'_>, spec: &layout::Section) -> Option<Block> {
-    let home = context.template.layout.sections.iter().find(|s| *s.kind.get_ref() == Kind::Summary)?.anchor();
-    let text = context.words.get("summary.back");
-    (spec.anchor() != home).then(|| Block::Note(vec![Span::Link { to: home.to_owned(), text }]))
+/// The way back to the summary; `None` in a report without one.
+fn way_back(context: &Context<'_>) -> Option<Back> {
+    let home = context.template.layout.sections.iter().find(|s| *s.kind.get_ref() == Kind::Summary)?;
+    Some(Back { to: home.anchor().to_owned(), text: context.words.get("summary.back") })
 }
 
 impl<'a> Context<'a> {

@@ -4,7 +4,7 @@ use super::build;
 use crate::{
     model::{coverage::Source, verdict::Verdict},
     report::{
-        document::{Block, Document, SectionKind, Span},
+        document::{Block, Document, SectionKind},
         error::Error,
         template,
         testing::{self, Sample},
@@ -153,15 +153,6 @@ fn answers_to_the_same_question_are_one_line() {
         "| `no address at all` | 1 | 4 |",
     ] {
         assert!(text.contains(row), "{row}: {text}");
-    }
-}
-
-#[test]
-fn every_page_leads_back_to_the_summary() {
-    let document = document(&Sample::new(), "access-review");
-    for section in document.sections.iter().filter(|s| s.kind == SectionKind::Page && s.id != "summary") {
-        let Some(Block::Note(text)) = section.blocks.last() else { panic!("{} ends without a way back", section.id) };
-        assert!(matches!(&text[..], [Span::Link { to, .. }] if to == "summary"), "{}", section.id);
     }
 }
 

@@ -10,6 +10,9 @@ use crate::{
 /// A document as text: one line per block, row or item.
 pub(in crate::report) fn dump(document: &Document) -> String {
     let mut out = format!("{} · {} · {}\n", document.title, document.org, document.snapshot);
+    if let Some(back) = &document.back {
+        let _ = writeln!(out, "[{}]({})", back.text, back.to);
+    }
     for section in &document.sections {
         let _ = writeln!(out, "\n== {} [{}] {:?}", section.title, section.id, section.kind);
         for block in &section.blocks {

@@ -49,6 +49,8 @@ pub(super) struct Section {
     title: Shown,
     /// `cover`, `page` or `flow`.
     pub(super) kind: &'static str,
+    /// Anchor and text of the way back.
+    back: Option<(String, Shown)>,
     /// Content.
     blocks: Vec<Block>,
 }
@@ -216,7 +218,8 @@ pub(super) fn sections(document: &Document, words: &Words) -> Vec<Section> {
         words,
         labels: BTreeSet::new(),
     };
-    document.sections.iter().map(|section| context.section(section)).collect()
+    let way = |section| document.back_from(section).map(|back| (back.to.clone(), Shown::new(&back.text)));
+    document.sections.iter().map(|section| Section { back: way(section), ..context.section(section) }).collect()
 }
 
 impl Context<'_> {
@@ -236,7 +239,7 @@ impl Context<'_> {
             }
             blocks.push(self.block(block, (&section.title, heading)));
         }
-        Section { id: section.id.clone(), title: Shown::new(&section.title), kind, blocks }
+        Section { id: section.id.clone(), title: Shown::new(&section.title), kind, back: None, blocks }
     }
 
     /// A block.

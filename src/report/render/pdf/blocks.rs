@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     model::verdict::Verdict,
-    report::document::{Block, Document, Section, SectionKind, Span, Text},
+    report::document::{Back, Block, Document, Section, SectionKind, Span, Text},
 };
 
 /// Facts from which short ones stand two to a row.
@@ -41,7 +41,7 @@ impl Layout<'_> {
                 if section.kind == SectionKind::Page {
                     self.new_page();
                 }
-                self.section_title(&section.title, node, marks);
+                self.section_title(&section.title, node, (marks, doc.back_from(section)));
             }
         }
         for (n, block) in section.blocks.iter().enumerate() {
@@ -85,15 +85,23 @@ impl Layout<'_> {
     fn masthead(&mut self, doc: &Document, node: NodeId, marks: Vec<Mark>) {
         self.new_page();
         let title = format!("{}: {}", doc.title, doc.org);
-        self.section_title(&title, node, marks);
+        self.section_title(&title, node, (marks, None));
     }
 
     /// The title of a section, never alone at a page's foot.
-    fn section_title(&mut self, title: &str, node: NodeId, marks: Vec<Mark>) {
-        let node = self.set.tree.add(node, "H1");
+    fn section_title(&mut self, title: &str, section: NodeId, (marks, back): (Vec<Mark>, Option<&Back>)) {
+        let node = self.set.tree.add(section, "H1");
         let lines = self.set.plain_lines(title, H1, self.geometry.measure());
         let mut bar = Piece { marks, keep: true, ..Piece::new(32.0, 12.0) };
         bar.items.push(fill((0.0, 0.0), (28.0, 3.0), ACCENT, Tree::ARTIFACT));
+        if let Some(back) = back {
+            let node = self.set.tree.add(section, "P");
+            let link = [Span::Link { to: back.to.clone(), text: back.text.clone() }];
+            for line in self.set.lines(&link, NOTE, self.geometry.measure() / 2.0).iter().take(1) {
+                let at = (self.geometry.measure() - line.width, NOTE.baseline());
+                self.set.draw(line, at, node, &mut bar);
+            }
+        }
         self.push(bar);
         self.heading_lines(&lines, H1, 0.0, node);
         self.push(Piece { keep: true, ..Piece::new(0.0, 4.0) });

@@ -55,6 +55,7 @@ pub(in crate::report::render) fn document(sections: Vec<Section>) -> Document {
         tool: "rollcall 0.1.0".to_owned(),
         paper: Paper::A4,
         sections: all,
+        back: None,
     }
 }
 

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     model::{outcome::Bar, verdict::Verdict},
-    report::document::{Block, ChartBlock, ChartStyle, plain},
+    report::document::{Back, Block, ChartBlock, ChartStyle, SectionKind, plain},
 };
 
 #[test]
@@ -52,4 +52,23 @@ fn many_short_facts_stand_two_to_a_row_and_long_ones_do_not() {
     let long =
         [&short[..], &[("Why", "a sentence that is much longer than half of a page is wide, and then some")]].concat();
     assert_eq!(height(&long), 6);
+}
+
+#[test]
+fn every_page_leads_back_to_the_summary_and_none_is_for_that_alone() {
+    let fonts = Fonts::embedded();
+    let section = |id: &str, kind| sample::section(id, id, kind, vec![Block::Paragraph(plain("Words."))]);
+    let mut doc = sample::document(vec![
+        section("summary", SectionKind::Page),
+        section("access", SectionKind::Page),
+        section("below", SectionKind::Flow),
+        section("manifest", SectionKind::Page),
+    ]);
+    doc.back = Some(Back { to: "summary".to_owned(), text: "Back to the summary".to_owned() });
+    let layout = laid_out(&doc, &fonts);
+    assert_inside(&layout);
+    let links: Vec<usize> =
+        layout.pages.iter().map(|p| p.items.iter().filter(|i| matches!(i, Item::Link { .. })).count()).collect();
+    assert_eq!(links, [0, 0, 1, 1], "cover, summary, two pages");
+    assert_eq!(said(&layout).iter().filter(|text| text.contains("Back to the summary")).count(), 2);
 }
