@@ -94,7 +94,7 @@ fn sentences(parts: &[String]) -> String {
     parts.iter().map(stop).collect::<Vec<_>>().join(" ")
 }
 
-/// How each list was read: first request, pages, rows, and whether the last page was the last.
+/// How each list was read: what was asked for, requests, rows, and whether the last page was the last.
 fn completeness(context: &Context<'_>) -> Block {
     let words = &context.words;
     let columns = [
@@ -115,14 +115,14 @@ fn completeness(context: &Context<'_>) -> Block {
                 mono(path),
                 plain(requests.len().to_string()),
                 plain(if parsed { read.to_string() } else { String::new() }),
-                plain(words.get(end_of(&requests))),
+                plain(words.get(end_of(&requests, fact.gap))),
             ]);
         }
     }
     table(&columns, rows, words.get("scope.table-empty"))
 }
 
-/// Requests by what they ask for: the URL without its query, with names of repositories left out.
+/// Requests by what they ask for, see [`endpoint`].
 fn endpoints(requests: &[Request]) -> BTreeMap<String, Vec<&Request>> {
     let mut out: BTreeMap<String, Vec<&Request>> = BTreeMap::new();
     for request in requests {
@@ -151,13 +151,16 @@ fn endpoint(url: &str) -> String {
 /// Parameters that say where a page starts.
 const PLACES: [&str; 5] = ["cursor", "page", "startIndex", "skip", "p"];
 
-/// Whether every page that a page names as the next one was read.
-fn end_of(requests: &[&Request]) -> &'static str {
+/// Whether every page that a page names as the next one was read. An export that the Hub cuts off names none, so a
+/// source that is a gap is never said to be read.
+fn end_of(requests: &[&Request], gap: bool) -> &'static str {
     let asked: BTreeSet<&str> = requests.iter().map(|r| r.url.as_str()).collect();
     if requests.iter().any(|r| r.error.is_some() || r.status.is_none_or(|s| !(200..300).contains(&s))) {
         "scope.end-broken"
     } else if requests.iter().any(|r| next_of(r).is_some_and(|next| !asked.contains(next.as_str()))) {
         "scope.end-open"
+    } else if gap {
+        "scope.end-gap"
     } else {
         "scope.end-last"
     }
