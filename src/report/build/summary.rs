@@ -88,19 +88,25 @@ pub(super) fn charts(context: &Context<'_>, spec: &Section) -> Vec<Block> {
     all.chunks(2).map(|pair| Block::Charts(pair.to_vec())).collect()
 }
 
-/// One picture; `None` when the analyzer drew none.
+/// One picture; `None` when the analyzer drew none. Over a gap its title says that something may be missing.
 fn chart(context: &Context<'_>, spec: &Section, chosen: &ChartSpec) -> Option<ChartBlock> {
     let id = chosen.analyzer.as_ref().or(spec.analyzer.as_ref())?;
     let outcome = context.outcome(id.get_ref())?;
+    let gaps = context.gaps_of(outcome);
     // A picture of the few members that were read would look like the organization.
-    if context.gaps_of(outcome).iter().any(|fact| fact.source == Source::Members) {
+    if gaps.iter().any(|fact| fact.source == Source::Members) {
         return None;
     }
-    if chosen.over_time && context.input.trend.iter().filter(|point| point.seats.is_some()).count() > 1 {
-        return Some(ChartBlock { chart: trend(context, outcome), style: ChartStyle::Columns });
+    let over_time = chosen.over_time && context.input.trend.iter().filter(|point| point.seats.is_some()).count() > 1;
+    let (mut chart, style) = if over_time {
+        (trend(context, outcome), ChartStyle::Columns)
+    } else {
+        (outcome.charts.iter().find(|c| c.id == chosen.id.get_ref())?.clone(), chosen.style)
+    };
+    if !gaps.is_empty() {
+        chart.title.push_str(&context.words.get("summary.incomplete"));
     }
-    let chart = outcome.charts.iter().find(|c| c.id == chosen.id.get_ref())?;
-    Some(ChartBlock { chart: chart.clone(), style: chosen.style })
+    Some(ChartBlock { chart, style })
 }
 
 /// Seats over the snapshots in the store. The nine statuses are summed by the verdict that their rule gives, because

@@ -66,6 +66,9 @@ fn a_page_that_was_never_read_shows() {
     further.url = "https://hub.example/api/organizations/acme/members?limit=500&cursor=b".to_owned();
     sample.manifest.sources.get_mut(&Source::Members).unwrap().requests.push(further);
     assert_eq!(ends(&sample), "read");
+    // An export that is cut off names no further page.
+    sample.manifest.sources.get_mut(&Source::Members).unwrap().coverage = crate::model::coverage::Coverage::Partial;
+    assert_eq!(ends(&sample), "not known: the source is a gap");
 }
 
 #[test]
@@ -112,6 +115,15 @@ fn no_picture_is_drawn_from_the_few_members_that_were_read() {
     sample.open_a_gap(Source::Members);
     let charts = testing::charts(&document(&sample, "access-review"));
     assert!(charts.is_empty(), "{charts:?}");
+}
+
+#[test]
+fn a_picture_over_a_gap_says_that_something_may_be_missing() {
+    let mut sample = Sample::new();
+    let title = |sample: &Sample| testing::charts(&document(sample, "access-review"))[0].title.clone();
+    assert_eq!(title(&sample), "Members by idle days");
+    sample.open_a_gap(Source::Tokens);
+    assert_eq!(title(&sample), "Members by idle days (incomplete)");
 }
 
 #[test]
