@@ -12,7 +12,7 @@ use rollcall::{
     model::{
         coverage::{Coverage, Source},
         ids::{OrgName, SnapshotId},
-        manifest::{Audit, Collector, FORMAT, Manifest, PlanFact, SourceRecord, Tool},
+        manifest::{Audit, Collector, FORMAT, HubClock, Manifest, PlanFact, SourceRecord, Tool},
         time::{self, Timestamp},
     },
     table::{
@@ -188,6 +188,10 @@ pub(crate) fn manifest() -> Manifest {
         audit: Audit { observed_since: time::parse("2024-10-01"), ..Audit::default() },
         imports: Vec::new(),
         config_sha256: String::new(),
+        hub_clock: HubClock::default(),
+        dated_by_hand: false,
+        sample: false,
+        members_listed_at: None,
         previous: None,
     }
 }

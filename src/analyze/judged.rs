@@ -38,6 +38,11 @@ impl Hit {
         Self { rule, verdict: Verdict::Unknown, severity, reason: reason.into() }
     }
 
+    /// Shown, and judged by nobody.
+    pub(crate) fn listed(rule: &'static str, reason: impl Into<String>) -> Self {
+        Self { rule, verdict: Verdict::Listed, severity: Severity::Info, reason: reason.into() }
+    }
+
     /// All is well.
     pub(crate) fn pass(rule: &'static str, reason: impl Into<String>) -> Self {
         Self { rule, verdict: Verdict::Pass, severity: Severity::Info, reason: reason.into() }
@@ -48,7 +53,7 @@ impl Hit {
         Self::unknown(SOURCE_MISSING, Severity::Medium, reason)
     }
 
-    /// Worst first: fail, review, unknown, pass; then severity; then rule id.
+    /// Worst first: fail, review, unknown, listed, pass; then severity; then rule id.
     fn order(&self, other: &Self) -> Ordering {
         (self.verdict, self.severity, self.rule).cmp(&(other.verdict, other.severity, other.rule))
     }

@@ -21,7 +21,7 @@ use crate::{
         coverage::{Coverage, Source},
         ids::{OrgName, SnapshotId},
         import::Import,
-        manifest::{FORMAT, Manifest, SourceRecord, Tool},
+        manifest::{FORMAT, HubClock, Manifest, SourceRecord, Tool},
         time::Timestamp,
     },
     store::{self, Appended, OrgStore, Staging, Store},
@@ -173,6 +173,10 @@ impl Collector<'_> {
             tables: BTreeMap::new(),
             audit,
             config_sha256: self.settings.config.digest(),
+            hub_clock: HubClock::default(),
+            dated_by_hand: false,
+            sample: false,
+            members_listed_at: None,
             previous: None,
         };
         let gaps = analyze::gaps_of(&manifest);

@@ -202,6 +202,5 @@ fn exit(snapshot: &Snapshot, analysis: &Analysis, common: &Common) -> Exit {
 
 /// Whether a row that needs a decision is as severe as a bar.
 pub(super) fn reaches<'r>(rows: impl IntoIterator<Item = &'r Row>, bar: Severity) -> bool {
-    let counts = |verdict| matches!(verdict, Verdict::Fail | Verdict::Review | Verdict::Unknown);
-    rows.into_iter().any(|row| counts(row.verdict) && row.severity.at_least(bar))
+    rows.into_iter().any(|row| row.verdict.is_open() && row.severity.at_least(bar))
 }

@@ -66,7 +66,7 @@ impl Summary<'_> {
 
     /// Verdicts by analyzer.
     fn verdicts(&self) -> String {
-        let mut table = plain_table(&["analyzer", "fail", "review", "unknown", "accepted", "pass"]);
+        let mut table = plain_table(&["analyzer", "fail", "review", "unknown", "accepted", "listed", "pass"]);
         for outcome in self.outcomes {
             let counts = Verdict::ALL.map(|verdict| outcome.count(verdict).to_string());
             table.add_row(std::iter::once(outcome.meta.id.to_owned()).chain(counts));

@@ -78,6 +78,7 @@ impl Attempt<'_> {
             url: self.url.as_str().to_owned(),
             status: None,
             started_at,
+            date: None,
             ms: 0,
             bytes: 0,
             sha256: None,

@@ -17,6 +17,9 @@ pub struct Request {
     pub status: Option<u16>,
     /// When the last attempt was sent.
     pub started_at: Timestamp,
+    /// The Hub's clock: the `Date` header of the answer; `None` when it sent none that can be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date: Option<Timestamp>,
     /// Milliseconds from sending to the last byte.
     pub ms: u64,
     /// Bytes of the decoded body.

@@ -32,6 +32,12 @@ pub struct Manifest {
     pub started_at: Timestamp,
     /// Wall clock when the last source was read.
     pub finished_at: Timestamp,
+    /// The Hub's own clock at the first and the last answer: the witness of `as_of`.
+    pub hub_clock: HubClock,
+    /// Whether `as_of` lies more than 24 h before the first answer: then somebody chose the date, and every report says so.
+    pub dated_by_hand: bool,
+    /// Whether it was read from the sample organization: nothing in it is real, and every page says so.
+    pub sample: bool,
     /// Base URL of the Hub.
     pub endpoint: String,
     /// Whose token read.
@@ -40,6 +46,9 @@ pub struct Manifest {
     pub plan: PlanFact,
     /// Per source, all of [`Source::ALL`].
     pub sources: BTreeMap<Source, SourceRecord>,
+    /// The newest snapshot, this one included, whose list of members was read whole; `None` when there is none. Who is not
+    /// on a list that was not read whole may have been a member all the same.
+    pub members_listed_at: Option<Timestamp>,
     /// Files that were read in place of, or beside, the Hub; in the order of their sources.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub imports: Vec<Import>,
@@ -51,6 +60,17 @@ pub struct Manifest {
     pub config_sha256: String,
     /// The snapshot before this one in the same store; `None` for the first.
     pub previous: Option<Previous>,
+}
+
+/// What the Hub's clock said, from the `Date` header of its answers.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct HubClock {
+    /// `Date` of the first answer; where the Hub sends none, when the first request left by this machine's clock.
+    pub first: Option<Timestamp>,
+    /// `Date` of the last answer, or the same of the last request.
+    pub last: Option<Timestamp>,
+    /// `hub`, or `machine` where the Hub sends no `Date`.
+    pub from: String,
 }
 
 /// Name and version of the tool.

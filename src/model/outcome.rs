@@ -93,7 +93,7 @@ pub const COMMON: [ColumnSpec; 7] = {
     [
         column("subject_kind", "What kind of thing is judged."),
         column("subject", "Who or what is judged, as the Hub spells it."),
-        column("verdict", "pass, fail, review, unknown or accepted."),
+        column("verdict", "fail, review, unknown, accepted, listed or pass."),
         column("severity", "critical, high, medium, low or info."),
         column("rule", "The worst rule that applies."),
         column("also", "The other rules that apply."),

@@ -16,13 +16,27 @@ pub enum Verdict {
     Unknown,
     /// A `fail` or `review` under a valid exception.
     Accepted,
-    /// In order.
+    /// Shown, and judged by nobody: population and log rows. Never counted as a pass, nor towards a control.
+    Listed,
+    /// Judged, and in order.
     Pass,
 }
 
 impl Verdict {
     /// All verdicts, in report order.
-    pub const ALL: [Self; 5] = [Self::Fail, Self::Review, Self::Unknown, Self::Accepted, Self::Pass];
+    pub const ALL: [Self; 6] = [Self::Fail, Self::Review, Self::Unknown, Self::Accepted, Self::Listed, Self::Pass];
+
+    /// Whether somebody has to act or decide: `fail`, `review` and `unknown`.
+    #[must_use]
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::Fail | Self::Review | Self::Unknown)
+    }
+
+    /// Whether a rule was applied to the evidence: everything but `unknown` and `listed`.
+    #[must_use]
+    pub const fn is_judged(self) -> bool {
+        !matches!(self, Self::Unknown | Self::Listed)
+    }
 
     /// The verdict's word, as in every output.
     #[must_use]
@@ -32,6 +46,7 @@ impl Verdict {
             Self::Review => "review",
             Self::Unknown => "unknown",
             Self::Accepted => "accepted",
+            Self::Listed => "listed",
             Self::Pass => "pass",
         }
     }

@@ -88,6 +88,7 @@ impl Spool for Replay {
             url: url.to_owned(),
             status: None,
             started_at: self.as_of,
+            date: None,
             ms: 0,
             bytes: 0,
             sha256: None,

@@ -8,7 +8,11 @@ use crate::{
         coverage::{Coverage, Source},
         manifest::{Manifest, TableRecord},
     },
-    table::{Tables, access::Invite, spec::Record},
+    table::{
+        Tables,
+        access::{Invite, Seen},
+        spec::Record,
+    },
 };
 
 /// Writes the tables of a snapshot into its folder.
@@ -33,6 +37,7 @@ pub(super) fn write(
     out.put(&tables.scim_users)?;
     out.put(&tables.scim_groups)?;
     out.put(&tables.invites)?;
+    out.put(&tables.seen)?;
     out.put(&tables.invites_file)?;
     out.put(&tables.people)?;
     out.put(&tables.commits)?;
@@ -55,6 +60,7 @@ pub(super) fn read(snapshot: &Path, manifest: &Manifest) -> Result<Tables, Error
         scim_users: table(snapshot, manifest)?,
         scim_groups: table(snapshot, manifest)?,
         invites: table(snapshot, manifest)?,
+        seen: table(snapshot, manifest)?,
         invites_file: table(snapshot, manifest)?,
         people: table(snapshot, manifest)?,
         commits: table(snapshot, manifest)?,
@@ -97,8 +103,11 @@ impl Writer<'_> {
     /// Writes one table, if its source was read.
     fn put<R: Record>(&mut self, rows: &[R]) -> Result<(), Error> {
         let (name, source) = (R::TABLE.name, R::TABLE.source);
-        // `invites` is derived from other sources too; rows of any table are evidence that something was read.
-        if !rows.is_empty() || name == Invite::TABLE.name || was_read(self.manifest.coverage(source), source) {
+        // Derived tables rest on other sources too; rows of any table are evidence that something was read.
+        if !rows.is_empty()
+            || [Invite::TABLE.name, Seen::TABLE.name].contains(&name)
+            || was_read(self.manifest.coverage(source), source)
+        {
             let record = parquet::write(&layout::table(self.snapshot, name), rows)?;
             self.records.insert(name.to_owned(), record);
         }

@@ -234,6 +234,28 @@ records! {
 }
 
 records! {
+    /// One member or invitee that this snapshot or one before it saw: what a judgement must know of the past.
+    pub struct Seen = "seen" from Members {
+        /// `member` or `invitee`.
+        Public kind: String,
+        /// Stable id of the user; null for an invitee.
+        Public user_id: Option<String>,
+        /// Login as last seen; null for an invitee of whom only an address is known.
+        Public username: Option<String>,
+        /// Addresses as last seen: the verified and the SCIM ones of a member, those of the invitation of an invitee.
+        Personal emails: Vec<String>,
+        /// Snapshot that began the newest stretch of sightings.
+        Public first_seen: Timestamp,
+        /// Newest snapshot that saw them.
+        Public last_seen: Timestamp,
+        /// First snapshot after `last_seen` whose whole list lacks them; null while none does.
+        Public first_missing: Option<Timestamp>,
+        /// Newest snapshot before `first_seen` whose whole list lacks them; null when none does.
+        Public missing_before: Option<Timestamp>,
+    }
+}
+
+records! {
     /// One pending invite of an imported Members page.
     pub struct InvitedFile = "invites_file" from Invites {
         /// Login; null when the file has none.

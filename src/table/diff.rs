@@ -60,6 +60,7 @@ pub fn first_of_hub(one: &Tables, other: &Tables) -> Option<Difference> {
         commits,
         network_security,
         invites: _,
+        seen: _,
         invites_file: _,
         people: _,
     } = one;

@@ -14,13 +14,13 @@ pub mod spec;
 
 use access::{
     GatedAccess, GroupResource, GroupUser, Invite, InvitedFile, Member, Person, Repo, ResourceGroup, ScimGroup,
-    ScimUser, ServiceAccount, ServiceToken, Token,
+    ScimUser, Seen, ServiceAccount, ServiceToken, Token,
 };
 use activity::{AuditEvent, Commit, NetworkSecurity};
 use spec::{Record as _, Table};
 
 /// Every table, in the order of `explain`.
-pub static TABLES: [&Table; 17] = [
+pub static TABLES: [&Table; 18] = [
     Member::TABLE,
     ResourceGroup::TABLE,
     GroupUser::TABLE,
@@ -34,6 +34,7 @@ pub static TABLES: [&Table; 17] = [
     ScimGroup::TABLE,
     AuditEvent::TABLE,
     Invite::TABLE,
+    Seen::TABLE,
     InvitedFile::TABLE,
     Person::TABLE,
     Commit::TABLE,
@@ -67,6 +68,8 @@ pub struct Tables {
     pub scim_groups: Vec<ScimGroup>,
     /// `invites`, by invitee; derived when the snapshot is sealed.
     pub invites: Vec<Invite>,
+    /// `seen`, by kind, id, login and addresses; derived when the snapshot is sealed.
+    pub seen: Vec<Seen>,
     /// `invites_file`, in file order.
     pub invites_file: Vec<InvitedFile>,
     /// `people`, by e-mail address.

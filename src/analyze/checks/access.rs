@@ -65,7 +65,7 @@ pub(super) static META: Meta = Meta {
     ],
     rules: &[
         MISSING,
-        rule("listed", Verdict::Pass, Severity::Info, "Listed, not judged: this is the population of the review."),
+        rule("listed", Verdict::Listed, Severity::Info, "Listed, not judged: this is the population of the review."),
     ],
 };
 
@@ -153,7 +153,7 @@ fn row(view: &View<'_>, entry: Entry<'_>) -> Judged {
     let who = login.or(email).unwrap_or("somebody");
     let what = permission.unwrap_or_else(|| "access (role not visible)".to_owned());
     let reason = format!("{who} has {what} on {} by {path}", resource.1);
-    Judged::new(&META, subject, vec![Hit::pass("listed", reason)], cells)
+    Judged::new(&META, subject, vec![Hit::listed("listed", reason)], cells)
 }
 
 /// What stands out about a member.

@@ -66,7 +66,7 @@ pub(super) static META: Meta = Meta {
         ),
         MISSING,
         rule("explained", Verdict::Pass, Severity::Info, "An event explains it."),
-        rule("not-logged", Verdict::Pass, Severity::Info, "The Hub logs no such change."),
+        rule("not-logged", Verdict::Listed, Severity::Info, "The Hub logs no such change."),
     ],
 };
 
@@ -133,12 +133,12 @@ fn row(change: Change<'_>, continuous: bool) -> Judged {
             hits.push(Hit::review("unexplained-change", Severity::Medium, reason));
         }
         (None, true) => hits.push(Hit::missing(format!("{what}; the log does not reach over the whole time between"))),
-        (None, false) => hits.push(Hit::pass("not-logged", format!("{what}; the Hub logs no such change"))),
+        (None, false) => hits.push(Hit::listed("not-logged", format!("{what}; the Hub logs no such change"))),
     }
     if change.increase {
         let reason = format!("{what}; more access than before");
         hits.push(Hit::review("privilege-increase", Severity::Low, reason));
-        hits.retain(|hit| hit.verdict != Verdict::Pass);
+        hits.retain(|hit| !matches!(hit.verdict, Verdict::Listed | Verdict::Pass));
     }
     let cells: [(&str, Cell); 7] = [
         ("change", change.what.into()),

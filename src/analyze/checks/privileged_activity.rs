@@ -45,7 +45,7 @@ pub(super) static META: Meta = Meta {
         rule("by-former-member", Verdict::Fail, Severity::Critical, "Its author had left the organization before."),
         rule("control-weakened", Verdict::Review, Severity::Medium, "A security setting was switched off."),
         MISSING,
-        rule("recorded", Verdict::Pass, Severity::Info, "Recorded, for the reader to know."),
+        rule("recorded", Verdict::Listed, Severity::Info, "Recorded, for the reader to know."),
     ],
 };
 
@@ -76,7 +76,7 @@ fn row(view: &View<'_>, event: &Event) -> Judged {
         hits.push(Hit::review("control-weakened", Severity::Medium, reason));
     }
     if hits.is_empty() {
-        hits.push(Hit::pass("recorded", format!("{} by {who}", event.kind)));
+        hits.push(Hit::listed("recorded", format!("{} by {who}", event.kind)));
     }
     let targets: Vec<String> = event.targets.iter().map(|target| target.name.clone()).collect();
     let cells: [(&str, Cell); 10] = [

@@ -19,6 +19,7 @@ fn record(coverage: Coverage, status: Option<u16>, why: Option<&str>) -> SourceR
         url: "https://hub.example/x".to_owned(),
         status,
         started_at: time::parse("2026-10-01T06:00:00Z").unwrap(),
+        date: None,
         ms: 1,
         bytes: 2,
         sha256: None,

@@ -41,6 +41,9 @@ pub(super) fn blocks(context: &Context<'_>, spec: &Section) -> Vec<Block> {
                 out.extend(decisions(context, spec, outcome));
                 out.extend(listed(context, spec, outcome, Verdict::Unknown, "analyzer.unknown"));
                 out.extend(listed(context, spec, outcome, Verdict::Accepted, "analyzer.accepted"));
+                if lists(spec, Verdict::Listed) {
+                    out.extend(listed(context, spec, outcome, Verdict::Listed, "analyzer.listed"));
+                }
                 if lists(spec, Verdict::Pass) {
                     out.extend(listed(context, spec, outcome, Verdict::Pass, "analyzer.pass"));
                 }
@@ -91,7 +94,8 @@ pub(super) fn facts(context: &Context<'_>, spec: &Section, outcomes: &[&Outcome]
 /// The rows that the section lists in one table, for whoever works through them.
 fn list(context: &Context<'_>, spec: &Section, outcome: &Outcome) -> Vec<Block> {
     let (rows, others): (Vec<&Row>, Vec<&Row>) = outcome.rows.iter().partition(|r| lists(spec, r.verdict));
-    let hidden: Vec<&Row> = others.into_iter().filter(|r| r.verdict != Verdict::Pass).collect();
+    let hidden: Vec<&Row> =
+        others.into_iter().filter(|r| !matches!(r.verdict, Verdict::Listed | Verdict::Pass)).collect();
     let mut out = Vec::new();
     if !rows.is_empty() {
         out.push(rows_table(context, spec, outcome, &rows, Extra::Verdict));
@@ -139,7 +143,7 @@ fn breakdown_table(context: &Context<'_>, spec: &BreakdownSpec, outcome: &Outcom
 fn lists(spec: &Section, verdict: Verdict) -> bool {
     match &spec.verdicts {
         Some(verdicts) => verdicts.contains(&verdict),
-        None => verdict != Verdict::Pass,
+        None => !matches!(verdict, Verdict::Listed | Verdict::Pass),
     }
 }
 

@@ -108,6 +108,7 @@ pub(super) fn sign_off(context: &Context<'_>, spec: &Section) -> Vec<Block> {
         (words.get("sign-off.review"), -1.0),
         (words.get("sign-off.unknown"), -1.0),
         (words.get("sign-off.accepted"), -1.0),
+        (words.get("sign-off.listed"), -1.0),
         (words.get("sign-off.pass"), -1.0),
     ];
     let all = context.input.outcomes.iter();
@@ -138,7 +139,7 @@ fn self_review(context: &Context<'_>, login: &str) -> Vec<Block> {
     let about = |outcome: &Outcome, row: &Row| {
         is(&row.subject) || matches!(outcome.cell(row, "principal"), Some(Cell::Text(p)) if is(p))
     };
-    let open = |row: &Row| matches!(row.verdict, Verdict::Fail | Verdict::Review | Verdict::Unknown);
+    let open = |row: &Row| row.verdict.is_open();
     let rows = context.input.outcomes.iter().flat_map(|o| o.rows.iter().map(move |r| (o, r)));
     let rows: Vec<Text> = rows
         .filter(|(outcome, row)| open(row) && !is_source(row) && about(outcome, row))

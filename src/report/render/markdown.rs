@@ -87,6 +87,7 @@ const fn mark(verdict: Verdict) -> char {
         Verdict::Review => '◆',
         Verdict::Unknown => '?',
         Verdict::Accepted => '○',
+        Verdict::Listed => '–',
         Verdict::Pass => '✓',
     }
 }

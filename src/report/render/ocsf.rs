@@ -125,7 +125,11 @@ impl Maker<'_> {
             verdict: row.verdict,
             severity: row.severity,
             reason: &row.reason,
-            remedy: about.remedies.get(&row.rule).map(String::as_str).filter(|_| row.verdict != Verdict::Pass),
+            remedy: about
+                .remedies
+                .get(&row.rule)
+                .map(String::as_str)
+                .filter(|_| !matches!(row.verdict, Verdict::Listed | Verdict::Pass)),
             unmapped,
         })
     }
@@ -254,6 +258,7 @@ const fn compliance(verdict: Verdict) -> (u8, &'static str) {
         Verdict::Unknown => (0, "Unknown"),
         Verdict::Review => (99, "Review"),
         Verdict::Accepted => (99, "Accepted"),
+        Verdict::Listed => (99, "Listed"),
     }
 }
 

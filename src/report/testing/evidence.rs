@@ -8,7 +8,7 @@ use crate::model::{
     evidence::Request,
     exception::{Exception, ExceptionOutcome, ExceptionState},
     ids::{OrgName, SnapshotId},
-    manifest::{Audit, Collector, FORMAT, LogGap, Manifest, PlanFact, SourceRecord, TableRecord, Tool},
+    manifest::{Audit, Collector, FORMAT, HubClock, LogGap, Manifest, PlanFact, SourceRecord, TableRecord, Tool},
     time,
 };
 
@@ -19,6 +19,7 @@ pub(super) fn request(status: u16) -> Request {
         url: "https://hub.example/api/organizations/acme/members?limit=500".to_owned(),
         status: Some(status),
         started_at: at("2026-10-01T06:00:01Z"),
+        date: None,
         ms: 120,
         bytes: 4096,
         sha256: Some("ab".repeat(32)),
@@ -71,6 +72,10 @@ pub(super) fn manifest() -> Manifest {
         },
         imports: Vec::new(),
         config_sha256: "01".repeat(32),
+        hub_clock: HubClock::default(),
+        dated_by_hand: false,
+        sample: false,
+        members_listed_at: None,
         previous: None,
     }
 }

@@ -59,7 +59,7 @@ fn row((kind, subject): (&str, &str), verdict: Verdict, rule: &str, reason: &str
     let severity = match verdict {
         Verdict::Fail | Verdict::Unknown => Severity::High,
         Verdict::Review | Verdict::Accepted => Severity::Medium,
-        Verdict::Pass => Severity::Info,
+        Verdict::Listed | Verdict::Pass => Severity::Info,
     };
     Row {
         subject_kind: kind.to_owned(),

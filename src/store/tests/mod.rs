@@ -18,7 +18,7 @@ use crate::{
         coverage::{Coverage, Source},
         evidence::{Request, Spool},
         ids::OrgName,
-        manifest::{Audit, Collector, FORMAT, Manifest, PlanFact, SourceRecord, Tool},
+        manifest::{Audit, Collector, FORMAT, HubClock, Manifest, PlanFact, SourceRecord, Tool},
         time::{self, Timestamp},
     },
     table::{Tables, access::Member, activity::AuditEvent, packed::Packed},
@@ -111,6 +111,7 @@ fn fetch(spool: &dyn Spool, source: Source, url: &str, body: &[u8]) -> Request {
         url: url.to_owned(),
         status: Some(200),
         started_at: at("2026-01-01"),
+        date: None,
         ms: 12,
         bytes: body.bytes,
         sha256: Some(body.sha256),
@@ -147,6 +148,10 @@ fn manifest(staging: &Staging) -> Manifest {
         audit: Audit::default(),
         imports: Vec::new(),
         config_sha256: String::new(),
+        hub_clock: HubClock::default(),
+        dated_by_hand: false,
+        sample: false,
+        members_listed_at: None,
         previous: None,
     }
 }

@@ -257,6 +257,7 @@ const fn mark(verdict: Verdict) -> &'static str {
         Verdict::Review => "m mark-review",
         Verdict::Unknown => "m mark-unknown",
         Verdict::Accepted => "m mark-accepted",
+        Verdict::Listed => "m mark-listed",
         Verdict::Pass => "m mark-pass",
     }
 }

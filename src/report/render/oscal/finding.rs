@@ -42,7 +42,7 @@ pub(super) struct Status {
 /// The status of an analyzer by its rows. Only evidence that is there, whole and in order satisfies.
 pub(super) fn status(outcome: &Outcome, gap: bool) -> Status {
     let unknown = gap || outcome.count(Verdict::Unknown) > 0;
-    let judged = outcome.rows.len() > outcome.count(Verdict::Unknown);
+    let judged = outcome.rows.iter().any(|row| row.verdict.is_judged());
     let assessed = match (judged, unknown) {
         (false, _) => "no",
         (true, true) => "partly",
@@ -71,7 +71,7 @@ impl Maker<'_> {
         let outcome = &input.outcomes[at];
         let id = outcome.meta.id;
         let (mut observations, mut risks) = (vec![self.counts(at)], Vec::new());
-        for row in outcome.rows.iter().filter(|row| row.verdict != Verdict::Pass) {
+        for row in outcome.rows.iter().filter(|row| !matches!(row.verdict, Verdict::Listed | Verdict::Pass)) {
             let resource = outcome.cell(row, "resource").map(Cell::to_text).unwrap_or_default();
             let key = [id, row.subject_kind.as_str(), row.subject.as_str(), resource.as_str()];
             let observation = self.observation(at, row, key);

@@ -137,6 +137,7 @@ impl Drawing {
             Verdict::Review => (colour, Some(WHITE)),
             Verdict::Unknown => (tint(colour, 0.12), Some(colour)),
             Verdict::Accepted => (WHITE, None),
+            Verdict::Listed => (tint(colour, 0.2), None),
             Verdict::Pass => (tint(colour, 0.45), None),
         };
         self.piece.items.push(fill(at, size, ground, self.node));

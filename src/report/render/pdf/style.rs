@@ -29,6 +29,7 @@ pub(super) const fn verdict_colour(verdict: Verdict) -> Colour {
         Verdict::Review => Colour(0x8A, 0x5A, 0x00),
         Verdict::Unknown => Colour(0x5B, 0x5F, 0x97),
         Verdict::Accepted => Colour(0x4F, 0x62, 0x72),
+        Verdict::Listed => Colour(0x5A, 0x60, 0x68),
         Verdict::Pass => Colour(0x1B, 0x6E, 0x45),
     }
 }
@@ -40,6 +41,7 @@ pub(in crate::report::render) const fn verdict_shape(verdict: Verdict) -> &'stat
         Verdict::Review => "◆",
         Verdict::Unknown => "?",
         Verdict::Accepted => "○",
+        Verdict::Listed => "–",
         Verdict::Pass => "✓",
     }
 }

@@ -24,6 +24,7 @@ pub(super) const fn colours(verdict: Verdict) -> (u32, u32) {
         Verdict::Review => (0x7A_5000, 0xFD_F2DC),
         Verdict::Unknown => (0x4A_4E86, 0xEC_EDF7),
         Verdict::Accepted => (0x44_5666, 0xEB_EFF2),
+        Verdict::Listed => (0x4F_555C, 0xF1_F2F4),
         Verdict::Pass => (0x1B_6E45, 0xE6_F4EC),
     }
 }
