@@ -285,6 +285,7 @@ impl Requirement {
         } else if has(Verdict::Accepted) {
             State::Accepted
         } else if has(Verdict::Pass) {
+            // Rows that nobody judged are beside the point.
             State::NoFinding
         } else {
             State::NothingJudged
@@ -352,11 +353,11 @@ mod tests {
     #[test]
     fn the_worst_row_that_speaks_to_a_requirement_decides() {
         let mut sample = Sample::new();
-        assert_eq!(found(&sample, SMALL), (State::Open, vec![0, 1, 0, 0, 0], vec![]));
+        assert_eq!(found(&sample, SMALL), (State::Open, vec![0, 1, 0, 0, 0, 0], vec![]));
         let invites = SMALL.replace("token", "invite");
         assert_eq!(found(&sample, &invites).0, State::NothingJudged);
         let seats = SMALL.replace("orphaned-access", "inactive-seats").replace(", subjects = [\"token\"]", "");
-        assert_eq!(found(&sample, &seats).1, [1, 0, 1, 1, 1]);
+        assert_eq!(found(&sample, &seats).1, [1, 0, 1, 1, 0, 1]);
         sample.outcomes[0].rows.retain(|r| !matches!(r.verdict, Verdict::Fail));
         assert_eq!(found(&sample, &seats).0, State::NotFullyAssessed);
         sample.outcomes[0].rows.retain(|r| r.verdict != Verdict::Unknown);
@@ -371,17 +372,17 @@ mod tests {
         let seats = SMALL.replace("orphaned-access", "inactive-seats").replace(", subjects = [\"token\"]", "");
         sample.outcomes[0].rows.retain(|r| r.verdict == Verdict::Pass);
         sample.open_a_gap(Source::Tokens);
-        assert_eq!(found(&sample, &seats), (State::NotFullyAssessed, vec![0, 0, 0, 0, 1], vec![Source::Tokens]));
+        assert_eq!(found(&sample, &seats), (State::NotFullyAssessed, vec![0, 0, 0, 0, 0, 1], vec![Source::Tokens]));
         // Evidence that nobody asked for is missing where a requirement rests on it.
         let sample = Sample::new();
         let roster = SMALL.replace("token", "invite").replace("title", "sources = [\"roster\"]\ntitle");
-        assert_eq!(found(&sample, &roster), (State::NotFullyAssessed, vec![0; 5], vec![Source::Roster]));
+        assert_eq!(found(&sample, &roster), (State::NotFullyAssessed, vec![0; 6], vec![Source::Roster]));
     }
 
     proptest! {
         #[test]
         fn a_requirement_looks_in_order_only_where_all_of_it_is(
-            verdicts in proptest::collection::vec(0..5_usize, 0..6),
+            verdicts in proptest::collection::vec(0..6_usize, 0..6),
             gap in any::<bool>(),
         ) {
             let mut sample = Sample::new();
@@ -398,8 +399,8 @@ mod tests {
             prop_assert_eq!(missing.is_empty(), !gap);
             prop_assert_eq!(state == State::Open, has(Verdict::Fail) || has(Verdict::Review));
             let whole = !gap && !has(Verdict::Unknown);
-            prop_assert_eq!(state == State::NoFinding, whole && !verdicts.is_empty() && verdicts.iter().all(|v| *v == Verdict::Pass));
-            prop_assert_eq!(state == State::NothingJudged, whole && verdicts.is_empty());
+            prop_assert_eq!(state == State::NoFinding, whole && has(Verdict::Pass) && verdicts.iter().all(|v| matches!(v, Verdict::Listed | Verdict::Pass)));
+            prop_assert_eq!(state == State::NothingJudged, whole && verdicts.iter().all(|v| *v == Verdict::Listed));
         }
     }
 

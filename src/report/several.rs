@@ -324,7 +324,7 @@ mod tests {
     fn what_one_organization_does_not_know_makes_a_lower_bound() {
         let text = markdown(&two(None), &totals(&two(None)), "en");
         assert!(text.contains("at least 40.00"), "{text}");
-        assert!(text.contains("| zeta | 2026-10-01 | scim | 2 | 0 | 0 | 0 | 5 | 2 |"), "{text}");
+        assert!(text.contains("| zeta | 2026-10-01 | scim | 2 | 0 | 0 | 0 | 0 | 5 | 2 |"), "{text}");
         let mut organizations = two(Some(1));
         organizations[1].review = Err("no token".to_owned());
         let totals = totals(&organizations);

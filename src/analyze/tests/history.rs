@@ -94,7 +94,7 @@ fn renames_and_lost_factors_are_never_logged() {
         .since(30, before);
     assert_eq!(
         now.rows(CHANGES),
-        ["member careless: review low privilege-increase", "member new-name: pass info not-logged"]
+        ["member careless: review low privilege-increase", "member new-name: listed info not-logged"]
     );
 }
 
@@ -126,9 +126,9 @@ fn groups_repositories_grants_and_tokens_are_compared() {
             "repo acme/deleted: review medium unexplained-change",
             "repo acme/was-private: review medium unexplained-change +privilege-increase",
             "gated-grant ada: review low privilege-increase",
-            "gated-grant old: pass info not-logged",
+            "gated-grant old: listed info not-logged",
+            "token t0: listed info not-logged",
             "repo acme/created: pass info explained",
-            "token t0: pass info not-logged",
         ]
     );
 }
@@ -172,8 +172,8 @@ fn privileged_events_of_the_period_are_listed_and_weakened_controls_reviewed() {
         [
             "fail critical by-former-member",
             "review medium control-weakened",
-            "pass info recorded",
-            "pass info recorded",
+            "listed info recorded",
+            "listed info recorded",
         ]
     );
 }

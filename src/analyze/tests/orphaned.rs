@@ -194,13 +194,13 @@ fn the_population_lists_every_path_once_and_judges_none() {
     assert_eq!(
         org.rows("access"),
         [
-            "gated-grant outsider: pass info listed",
-            "group-user ada: pass info listed",
-            "invite new@acme.example: pass info listed",
-            "member ada: pass info listed",
-            "member ada: pass info listed",
-            "token bot-0: pass info listed",
-            "token bot-1: pass info listed",
+            "gated-grant outsider: listed info listed",
+            "group-user ada: listed info listed",
+            "invite new@acme.example: listed info listed",
+            "member ada: listed info listed",
+            "member ada: listed info listed",
+            "token bot-0: listed info listed",
+            "token bot-1: listed info listed",
         ]
     );
 }

@@ -70,7 +70,7 @@ fn a_source_that_was_refused_has_no_table_and_one_that_was_empty_has() {
     }
     let sealed = staging.seal(manifest, &Tables::default()).unwrap();
     let written: Vec<_> = disk::files(&sealed.dir.join("tables")).unwrap();
-    let expected = ["invites", "members", "repos", "scim_groups", "scim_users"].map(|t| format!("{t}.parquet"));
+    let expected = ["invites", "members", "repos", "scim_groups", "scim_users", "seen"].map(|t| format!("{t}.parquet"));
     assert_eq!(written, expected);
     let tables = f.newest().manifest.tables;
     assert_eq!(tables.keys().map(|t| format!("{t}.parquet")).collect::<Vec<_>>(), expected);

@@ -29,27 +29,27 @@ fn untouched_evidence_passes_at_every_level() {
     let f = sealed();
     let root = f.dir.path().join("store");
     let store = verify(&root).unwrap();
-    assert_eq!((store.kind, store.files), (Kind::Store, 2 * 4 + 2));
+    assert_eq!((store.kind, store.files), (Kind::Store, 2 * 5 + 2));
     assert_eq!(store.snapshots, ["acme/20260701T000000Z", "acme/20261001T000000Z"]);
     assert!(store.unchecked.is_empty());
     assert_eq!(verify(f.org.dir()).unwrap().kind, Kind::Org);
     let snapshot = f.path("snapshots/20261001T000000Z");
     let one = verify(&snapshot).unwrap();
-    assert_eq!((one.kind, one.files, one.unchecked.len()), (Kind::Snapshot, 4 + 2, 0));
+    assert_eq!((one.kind, one.files, one.unchecked.len()), (Kind::Snapshot, 5 + 2, 0));
 
     // Carried away from its store it can still be verified by itself, and what cannot is said.
     let copy = f.dir.path().join("copy");
     let status = Command::new("cp").arg("-r").arg(&snapshot).arg(&copy).status().unwrap();
     assert!(status.success());
     let copied = verify(&copy).unwrap();
-    assert_eq!((copied.kind, copied.files, copied.unchecked.len()), (Kind::Snapshot, 4, 2));
+    assert_eq!((copied.kind, copied.files, copied.unchecked.len()), (Kind::Snapshot, 5, 2));
 }
 
 #[test]
 fn a_flipped_byte_is_found_in_every_file_at_every_place() {
     let f = sealed();
     let names = disk::files(f.org.dir()).unwrap();
-    assert_eq!(names.len(), 2 * 5 + 2 + 1, "{names:?}");
+    assert_eq!(names.len(), 2 * 6 + 2 + 1, "{names:?}");
     for name in names.iter().filter(|name| *name != ".lock") {
         let path = f.path(name);
         let bytes = fs::read(&path).unwrap();
