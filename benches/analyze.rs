@@ -16,7 +16,6 @@ fn all_analyzers(bencher: Bencher<'_, '_>) {
         manifest: &manifest,
         params: &params,
         tables: &tables,
-        past: &[],
         audit_parts: &parts,
         exceptions: &[],
         period: (super::org::as_of() - chrono::TimeDelta::days(90), super::org::as_of()),

@@ -17,7 +17,6 @@ fn analysis() -> Analysis {
         manifest: &manifest,
         params: &params,
         tables: &tables,
-        past: &[],
         audit_parts: &[],
         exceptions: &[],
         period: (super::org::as_of(), super::org::as_of()),

@@ -20,18 +20,17 @@ mod scan;
 mod tests;
 mod tie_outs;
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+use std::{collections::BTreeMap, path::PathBuf};
 
 use checks::REGISTRY;
 use derived::view::View;
 use judged::Judged;
 
-pub use self::error::Error;
+pub use self::{derived::memory::Memory, error::Error};
 use crate::{
     model::{
         coverage::Source,
         exception::{Exception, ExceptionOutcome},
-        ids::SnapshotId,
         manifest::Manifest,
         outcome::{Chart, KeyFigure, Meta, Outcome, TieOut},
         params::Params,
@@ -39,7 +38,7 @@ use crate::{
     },
     table::{
         Tables,
-        access::{Invite, Member},
+        access::{Invite, Seen},
     },
 };
 
@@ -52,8 +51,6 @@ pub struct Inputs<'a> {
     pub params: &'a Params,
     /// Tables of the snapshot.
     pub tables: &'a Tables,
-    /// Earlier snapshots, oldest first.
-    pub past: &'a [Past],
     /// Parts of the audit archive that this snapshot reads.
     pub audit_parts: &'a [PathBuf],
     /// Accepted risks.
@@ -78,21 +75,6 @@ impl Inputs<'_> {
     fn since(&self) -> Timestamp {
         self.baseline.map_or(self.period.0, |baseline| baseline.manifest.as_of.min(self.period.0))
     }
-}
-
-/// What an earlier snapshot contributes to the judgement of a later one.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Past {
-    /// Its id.
-    pub id: SnapshotId,
-    /// Its instant.
-    pub as_of: Timestamp,
-    /// Whether its list of members is a gap, so that not being on it proves nothing.
-    pub members_gap: bool,
-    /// Its members; records that did not change from one snapshot to the next are shared.
-    pub members: Vec<Arc<Member>>,
-    /// Its pending invites, shared in the same way.
-    pub invites: Vec<Arc<Invite>>,
 }
 
 /// The judgement of one snapshot.
@@ -187,18 +169,30 @@ fn judge(inputs: &Inputs<'_>, log: &scan::Log) -> Analysis {
     Analysis { outcomes, exceptions, tie_outs, headline }
 }
 
-/// The pending invites of a snapshot that is about to be sealed, for its `invites` table.
+/// The derived tables of a snapshot.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Derived {
+    /// `invites`.
+    pub invites: Vec<Invite>,
+    /// `seen`.
+    pub seen: Vec<Seen>,
+    /// [`Manifest::members_listed_at`].
+    pub members_listed_at: Option<Timestamp>,
+}
+
+/// Derives the tables of a snapshot that follow from its other tables, from the log, and from what the snapshot before
+/// remembers. `manifest` tells the instant and what was read.
 ///
 /// # Errors
 /// When the audit archive cannot be read.
-pub fn pending_invites(
+pub fn derive(
+    manifest: &Manifest,
     tables: &Tables,
-    past: &[Past],
+    before: &Memory,
     audit_parts: &[PathBuf],
-    as_of: Timestamp,
-) -> Result<Vec<Invite>, Error> {
-    let log = scan::read(audit_parts, as_of)?;
-    Ok(derived::view::invites_before_sealing(tables, &log, past, as_of))
+) -> Result<Derived, Error> {
+    let log = scan::read(audit_parts, manifest.as_of)?;
+    Ok(derived::view::before_sealing(manifest, tables, before, &log))
 }
 
 /// Declarations of all analyzers, in report order.

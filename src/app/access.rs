@@ -8,7 +8,6 @@ use super::{
     Console,
     answer::{self, Basis, Shape},
     error::{Error, Exit},
-    history,
     request::{Access, Common, Whose},
     select,
     settings::Settings,
@@ -48,14 +47,12 @@ pub(super) fn access(
     place.must_exist()?;
     let ids = place.ids()?;
     let id = select::one("--snapshot", ask.snapshot.as_deref(), &ids)?;
-    let past = history::before(&place, &id)?;
     let snapshot = place.read(&id)?;
     let period = (snapshot.manifest.as_of, snapshot.manifest.as_of);
     let inputs = Inputs {
         manifest: &snapshot.manifest,
         params: &settings.config.params(),
         tables: &snapshot.tables,
-        past: &past,
         audit_parts: &snapshot.audit_parts,
         exceptions: &[],
         period,
@@ -87,7 +84,7 @@ pub(super) fn access(
             format!("{}\n{}", head(&found, &format!("{org}  snapshot {id} ({as_of})")), to_text(about, outcome))
         },
     };
-    let basis = Basis { place: &place, snapshot: &snapshot, past: &past, period, settings };
+    let basis = Basis { place: &place, snapshot: &snapshot, period, settings };
     answer::show(&found.outcome, (basis, ask.form), &shape, (common, console))
 }
 

@@ -14,7 +14,6 @@ use super::{
     settings::Settings,
 };
 use crate::{
-    analyze::Past,
     model::{
         outcome::{Outcome, Row},
         text,
@@ -48,8 +47,6 @@ pub(super) struct Basis<'a> {
     pub(super) place: &'a OrgStore,
     /// The snapshot that was judged.
     pub(super) snapshot: &'a Snapshot,
-    /// The snapshots before it.
-    pub(super) past: &'a [Past],
     /// First and last instant that it is about.
     pub(super) period: (Timestamp, Timestamp),
     /// Configuration.
@@ -76,7 +73,7 @@ pub(super) fn show(
     shape: &Shape<'_>,
     (common, console): (&Common, &Arc<dyn Console>),
 ) -> Result<Exit, Error> {
-    let Basis { place, snapshot, past, period, settings } = basis;
+    let Basis { place, snapshot, period, settings } = basis;
     let exceptions = &settings.config.values.exceptions;
     let outcomes = std::slice::from_ref(outcome);
     let input = report::Input {
@@ -96,11 +93,8 @@ pub(super) fn show(
         paper: Paper::A4,
         redacted: false,
     };
-    let redacted = if common.redact {
-        Some(privacy::redact(&input, &personal::of(place, snapshot, past, exceptions)?))
-    } else {
-        None
-    };
+    let redacted =
+        if common.redact { Some(privacy::redact(&input, &personal::of(place, snapshot, exceptions)?)) } else { None };
     let input = redacted.as_ref().map_or_else(|| input.clone(), |redacted| redacted.input(&input));
     let shown = input.outcomes.first().unwrap_or(outcome);
     let data = match form {

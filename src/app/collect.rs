@@ -8,13 +8,12 @@ use super::{
     Console, VERSION, clock,
     engine::Engine,
     error::Error,
-    history,
     imported::{self, File, Files},
     request::Collect as Ask,
     settings::Settings,
 };
 use crate::{
-    analyze,
+    analyze::{self, Memory},
     collect::{self, Collected, Progress},
     config, hub,
     model::{
@@ -154,10 +153,7 @@ impl Collector<'_> {
         for warning in &files.warnings {
             self.console.say(&format!("warning: {warning}"));
         }
-        let past = history::before(place, staging.id())?;
-        collected.tables.invites =
-            analyze::pending_invites(&collected.tables, &past, &parts, staging.as_of()).map_err(Error::Analyze)?;
-        let manifest = Manifest {
+        let mut manifest = Manifest {
             format: FORMAT.to_owned(),
             tool: Tool { name: "rollcall".to_owned(), version: VERSION.to_owned() },
             id: staging.id().clone(),
@@ -179,11 +175,25 @@ impl Collector<'_> {
             members_listed_at: None,
             previous: None,
         };
+        let derived = analyze::derive(&manifest, &collected.tables, &memory(place, staging.previous())?, &parts)
+            .map_err(Error::Analyze)?;
+        (collected.tables.invites, collected.tables.seen) = (derived.invites, derived.seen);
+        manifest.members_listed_at = derived.members_listed_at;
         let gaps = analyze::gaps_of(&manifest);
         let sealed = staging.seal(manifest, &collected.tables)?;
         tracing::info!(snapshot = %sealed.id, gaps = gaps.len(), "sealed");
         Ok(Sealed { id: sealed.id, dir: sealed.dir, gaps })
     }
+}
+
+/// What a snapshot remembers; nothing where there is none.
+///
+/// # Errors
+/// When it cannot be read.
+pub(super) fn memory(place: &OrgStore, id: Option<&SnapshotId>) -> Result<Memory, Error> {
+    let Some(id) = id else { return Ok(Memory::default()) };
+    let (manifest, seen) = place.seen(id)?;
+    Ok(Memory { seen, members_listed_at: manifest.members_listed_at })
 }
 
 /// Everything that decides what is asked and as whom, as one digest: a staging of another question is not resumed.

@@ -44,11 +44,10 @@ pub(super) fn diff(
     place.must_exist()?;
     let ids = place.ids()?;
     let (from, to) = pair(ask, &ids)?;
-    let past = history::before(&place, &to)?;
     let before = place.read(&from)?;
     let period = Period { start: before.manifest.as_of, end: to.as_of() };
     let question = Question { period, baseline: Some(&before) };
-    let (snapshot, analysis) = history::judge(&place, &to, &past, (settings, question))?;
+    let (snapshot, analysis) = history::judge(&place, &to, settings, question)?;
     let Some(changes) = analysis.outcomes.iter().find(|outcome| outcome.meta.id == ANALYZER) else {
         return Ok(Exit::Done);
     };
@@ -71,7 +70,7 @@ pub(super) fn diff(
         },
     };
     let ends = (period.start, snapshot.manifest.as_of);
-    let basis = Basis { place: &place, snapshot: &snapshot, past: &past, period: ends, settings };
+    let basis = Basis { place: &place, snapshot: &snapshot, period: ends, settings };
     answer::show(changes, (basis, ask.form), &shape, (common, console))
 }
 

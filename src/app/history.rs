@@ -1,4 +1,4 @@
-//! What earlier snapshots contribute, and the judgement of a sealed one.
+//! The judgement of a sealed snapshot, and of those before it that are shown beside it.
 
 use std::collections::BTreeMap;
 
@@ -8,43 +8,14 @@ use super::{
     settings::Settings,
 };
 use crate::{
-    analyze::{self, Analysis, Baseline, Inputs, Past},
+    analyze::{self, Analysis, Baseline, Inputs},
     model::{coverage::Source, ids::SnapshotId, manifest::Manifest, outcome::Cell},
     report::TrendPoint,
-    store::{OrgStore, Presence, Snapshot},
+    store::{OrgStore, Snapshot},
 };
 
 /// Snapshots that a trend shows, the newest included.
 const TREND: usize = 12;
-
-/// The snapshots before one, oldest first.
-///
-/// # Errors
-/// When one of them cannot be read.
-pub(super) fn before(place: &OrgStore, id: &SnapshotId) -> Result<Vec<Past>, Error> {
-    let mut all = Vec::new();
-    let mut last: Option<Presence> = None;
-    for earlier in place.ids()?.into_iter().filter(|other| other < id) {
-        let presence = place.presence(&earlier, last.as_ref())?;
-        all.push(past_of(presence.clone()));
-        last = Some(presence);
-    }
-    Ok(all)
-}
-
-/// What one snapshot contributes to the judgement of later ones.
-///
-/// # Errors
-/// When it cannot be read.
-pub(super) fn past(place: &OrgStore, id: &SnapshotId) -> Result<Past, Error> {
-    Ok(past_of(place.presence(id, None)?))
-}
-
-/// The same, of what was read.
-fn past_of(presence: Presence) -> Past {
-    let Presence { id, as_of, members_gap, members, invites, .. } = presence;
-    Past { id, as_of, members_gap, members, invites }
-}
 
 /// What a judgement is asked about.
 #[derive(Clone, Copy, Debug)]
@@ -55,23 +26,21 @@ pub(super) struct Question<'a> {
     pub(super) baseline: Option<&'a Snapshot>,
 }
 
-/// Judges one sealed snapshot; `history` holds the snapshots of the organization, of which the earlier ones count.
+/// Judges one sealed snapshot.
 ///
 /// # Errors
 /// When the snapshot or the audit archive cannot be read.
 pub(super) fn judge(
     place: &OrgStore,
     id: &SnapshotId,
-    history: &[Past],
-    (settings, question): (&Settings, Question<'_>),
+    settings: &Settings,
+    question: Question<'_>,
 ) -> Result<(Snapshot, Analysis), Error> {
     let snapshot = place.read(id)?;
-    let earlier = history.iter().take_while(|past| past.id < *id).count();
     let analysis = analyze::analyze(&Inputs {
         manifest: &snapshot.manifest,
         params: &settings.config.params(),
         tables: &snapshot.tables,
-        past: &history[..earlier],
         audit_parts: &snapshot.audit_parts,
         exceptions: &settings.config.values.exceptions,
         period: (question.period.start, question.period.end),
@@ -83,8 +52,8 @@ pub(super) fn judge(
 
 /// The snapshots before `id` that make its trend, oldest first: all of them, or of many the first, the last, and those
 /// spread evenly between, so that with `id` there are twelve.
-pub(super) fn trend_ids(history: &[Past], id: &SnapshotId) -> Vec<SnapshotId> {
-    let earlier: Vec<&SnapshotId> = history.iter().map(|past| &past.id).filter(|other| *other < id).collect();
+pub(super) fn trend_ids(all: &[SnapshotId], id: &SnapshotId) -> Vec<SnapshotId> {
+    let earlier: Vec<&SnapshotId> = all.iter().filter(|other| *other < id).collect();
     let shown = earlier.len().min(TREND - 1);
     let gaps = shown.saturating_sub(1).max(1);
     (0..shown).map(|n| earlier[n * (earlier.len() - 1) / gaps].clone()).collect()
@@ -107,15 +76,10 @@ pub(super) struct Judged {
 ///
 /// # Errors
 /// When a snapshot or the audit archive cannot be read.
-pub(super) fn judge_with_trend(
-    place: &OrgStore,
-    selection: &Selection,
-    history: &[Past],
-    settings: &Settings,
-) -> Result<Judged, Error> {
+pub(super) fn judge_with_trend(place: &OrgStore, selection: &Selection, settings: &Settings) -> Result<Judged, Error> {
     let id = &selection.snapshot;
     let snapshot = place.read(id)?;
-    let shown = trend_ids(history, id);
+    let shown = trend_ids(&place.ids()?, id);
     let mut ids = shown.clone();
     ids.extend(selection.baseline.clone());
     ids.sort();
@@ -123,7 +87,6 @@ pub(super) fn judge_with_trend(
     let earlier = ids.iter().map(|id| place.read_before(id, &snapshot)).collect::<Result<Vec<_>, _>>()?;
     let baseline = earlier.iter().find(|s| Some(&s.manifest.id) == selection.baseline.as_ref());
     let params = settings.config.params();
-    let earlier_than = |of: &Snapshot| history.iter().take_while(|past| past.id < of.manifest.id).count();
     let period = (selection.period.start, selection.period.end);
     let inputs: Vec<Inputs<'_>> = earlier
         .iter()
@@ -132,7 +95,6 @@ pub(super) fn judge_with_trend(
             manifest: &of.manifest,
             params: &params,
             tables: &of.tables,
-            past: &history[..earlier_than(of)],
             audit_parts: &of.audit_parts,
             exceptions: &settings.config.values.exceptions,
             period,
@@ -180,18 +142,10 @@ fn seats(manifest: &Manifest, analysis: &Analysis) -> Option<BTreeMap<String, u6
 mod tests {
     use super::*;
 
-    /// Snapshots on these days.
-    fn history(days: &[&str]) -> Vec<Past> {
-        let past = |day: &&str| {
-            let id: SnapshotId = format!("{}T060000Z", day.replace('-', "")).parse().unwrap();
-            Past { as_of: id.as_of(), id, members_gap: false, members: Vec::new(), invites: Vec::new() }
-        };
-        days.iter().map(past).collect()
-    }
-
     /// Days of the trend.
     fn shown(days: &[&str], id: &str) -> Vec<String> {
-        let ids = trend_ids(&history(days), &id.parse().unwrap());
+        let all = |day: &&str| format!("{}T060000Z", day.replace('-', "")).parse().unwrap();
+        let ids = trend_ids(&days.iter().map(all).collect::<Vec<_>>(), &id.parse().unwrap());
         ids.iter().map(|id| id.as_str()[..8].to_owned()).collect()
     }
 

@@ -1,31 +1,20 @@
 //! What is personal in a snapshot, by the privacy class that each column of each table declares.
 
-use std::{collections::HashSet, sync::Arc};
-
 use super::error::Error;
 use crate::{
-    analyze::Past,
     model::{exception::Exception, outcome::Privacy},
     report::privacy::Personal,
     store::{OrgStore, Snapshot},
-    table::{
-        access::Member,
-        spec::{ColumnData, Record},
-    },
+    table::spec::{ColumnData, Record},
 };
 
 /// Everything that a redacted report of a snapshot must not show, with the key of its pseudonyms.
 ///
-/// Earlier snapshots count too: a former member's address is known from them alone.
+/// What the snapshot remembers counts too: a former member's address is known from there alone.
 ///
 /// # Errors
 /// When the store's secret can be neither read nor made.
-pub(super) fn of(
-    place: &OrgStore,
-    snapshot: &Snapshot,
-    past: &[Past],
-    exceptions: &[Exception],
-) -> Result<Personal, Error> {
+pub(super) fn of(place: &OrgStore, snapshot: &Snapshot, exceptions: &[Exception]) -> Result<Personal, Error> {
     let mut personal = Personal::new(&place.redaction_secret()?, &snapshot.manifest_sha256);
     let tables = &snapshot.tables;
     take(&mut personal, &tables.members);
@@ -37,11 +26,11 @@ pub(super) fn of(
     take(&mut personal, &tables.service_accounts);
     take(&mut personal, &tables.scim_users);
     take(&mut personal, &tables.scim_groups);
+    take(&mut personal, &tables.seen);
     take(&mut personal, &tables.invites_file);
     take(&mut personal, &tables.people);
     take(&mut personal, &tables.network_security);
-    let invites = past.iter().flat_map(|past| &past.invites).map(AsRef::as_ref).chain(&tables.invites);
-    for invite in invites {
+    for invite in &tables.invites {
         // The invitee is a login, which is public, or the address that is in `email` as well.
         if invite.invitee.contains('@') {
             personal.hide(&invite.invitee);
@@ -50,9 +39,6 @@ pub(super) fn of(
         }
         personal.hide(invite.email.as_deref().unwrap_or_default());
     }
-    let mut seen = HashSet::new();
-    let earlier = past.iter().flat_map(|past| &past.members).filter(|member| seen.insert(Arc::as_ptr(member)));
-    take(&mut personal, &earlier.map(|member| Member::clone(member)).collect::<Vec<_>>());
     personal.show(snapshot.manifest.org.as_str());
     for exception in exceptions {
         personal.hide(&exception.approved_by);

@@ -5,9 +5,9 @@
 
 use std::{collections::BTreeMap, io::Read as _, path::PathBuf, sync::Arc};
 
-use super::{VERSION, engine::Engine, error::Error, settings::Settings};
+use super::{VERSION, collect::memory, engine::Engine, error::Error, settings::Settings};
 use crate::{
-    analyze::{self, Past},
+    analyze,
     collect::{self, Collected, Progress, audit_file, invites_file, roster},
     hub,
     model::{
@@ -27,15 +27,6 @@ pub(super) struct Rederiver<'a> {
     pub(super) engine: &'a Engine,
     /// The configuration here; `None` when there is none that can be read.
     pub(super) settings: Option<&'a Settings>,
-}
-
-/// What is known of an organization before the snapshot under comparison.
-#[derive(Debug, Default)]
-pub(super) struct Before {
-    /// The snapshots before it that lie beside it, oldest first.
-    pub(super) past: Vec<Past>,
-    /// Audit events that earlier snapshots brought.
-    pub(super) archived: Archived,
 }
 
 /// Watches nothing.
@@ -62,7 +53,12 @@ impl Rederiver<'_> {
     ///
     /// # Errors
     /// [`Error::Differs`] for the first table, row and column, event or coverage that does not follow from the answers.
-    pub(super) fn check(&self, place: &OrgStore, sealed: &Snapshot, before: &mut Before) -> Result<Vec<String>, Error> {
+    pub(super) fn check(
+        &self,
+        place: &OrgStore,
+        sealed: &Snapshot,
+        archived: &mut Archived,
+    ) -> Result<Vec<String>, Error> {
         let manifest = &sealed.manifest;
         if manifest.tool.version != VERSION {
             let version = &manifest.tool.version;
@@ -79,9 +75,9 @@ impl Rederiver<'_> {
             return Err(case.table_differs(&found));
         }
         let export: Vec<AuditEvent> = collected.events.iter().collect();
-        case.events_agree(&export, &mut before.archived)?;
+        case.events_agree(&export, archived)?;
         case.invites_file_agrees()?;
-        let mut unchecked = case.invites_agree(&before.past)?;
+        let mut unchecked = case.derived_agree()?;
         unchecked.extend(self.people_agree(&case)?);
         Ok(unchecked)
     }
@@ -248,23 +244,25 @@ impl Case<'_> {
         }
     }
 
-    /// Derives the invites again, where the snapshots before are all there; else says that this was not done.
-    fn invites_agree(&self, past: &[Past]) -> Result<Vec<String>, Error> {
+    /// Derives invites and memory again, where the snapshot before is there; else says that this was not done.
+    fn derived_agree(&self) -> Result<Vec<String>, Error> {
         let Snapshot { manifest, tables, audit_parts, .. } = self.sealed;
-        let whole = past.last().map(|past| &past.id) == manifest.previous.as_ref().map(|previous| &previous.id);
-        if !whole || !self.place.pruned()?.is_empty() {
+        let previous = manifest.previous.as_ref().map(|previous| &previous.id);
+        if previous.is_some_and(|id| !self.place.snapshot_dir(id).is_dir()) {
             return Ok(vec![format!(
-                "whether the invites of {} follow: the snapshots before it are not all here",
+                "whether the invites of {} and what it remembers follow: the snapshot before it is not here",
                 manifest.id
             )]);
         }
-        let mut before = tables.clone();
-        before.invites = Vec::new();
-        let derived = analyze::pending_invites(&before, past, audit_parts, manifest.as_of).map_err(Error::Analyze)?;
-        match diff::first(&tables.invites, &derived) {
-            Some(found) => Err(self.table_differs(&found)),
-            None => Ok(Vec::new()),
+        let mut own = tables.clone();
+        (own.invites, own.seen) = (Vec::new(), Vec::new());
+        let before = memory(self.place, previous)?;
+        let derived = analyze::derive(manifest, &own, &before, audit_parts).map_err(Error::Analyze)?;
+        if derived.members_listed_at != manifest.members_listed_at {
+            return Err(self.manifest_differs("when the members were last read whole does not follow"));
         }
+        let found = diff::first(&tables.invites, &derived.invites).or_else(|| diff::first(&tables.seen, &derived.seen));
+        found.map_or_else(|| Ok(Vec::new()), |found| Err(self.table_differs(&found)))
     }
 
     /// The original of an imported file, with its path for errors; `None` when none was imported.

@@ -125,9 +125,7 @@ impl Reporter {
     ) -> Result<(Exit, Review), Error> {
         let place = Store::new(settings.store.clone()).org(org);
         let selection = self.selection(&place)?;
-        let past = history::before(&place, &selection.snapshot)?;
-        let Judged { snapshot, analysis, trend, baseline } =
-            history::judge_with_trend(&place, &selection, &past, settings)?;
+        let Judged { snapshot, analysis, trend, baseline } = history::judge_with_trend(&place, &selection, settings)?;
         let (baseline_as_of, baseline) =
             baseline.map_or((None, BTreeMap::new()), |point| (Some(point.as_of), point.figures));
         let input = report::Input {
@@ -149,7 +147,7 @@ impl Reporter {
         };
         let redacted = if common.redact {
             let exceptions = &settings.config.values.exceptions;
-            Some(privacy::redact(&input, &personal::of(&place, &snapshot, &past, exceptions)?))
+            Some(privacy::redact(&input, &personal::of(&place, &snapshot, exceptions)?))
         } else {
             None
         };

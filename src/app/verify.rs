@@ -2,20 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{
-    clock,
-    engine::Engine,
-    error::Error,
-    history,
-    rederive::{Before, Rederiver},
-    request::Verify,
-    settings::Settings,
-};
+use super::{clock, engine::Engine, error::Error, rederive::Rederiver, request::Verify, settings::Settings};
 use crate::{
     bundle::{self, signers},
-    model::{ids::SnapshotId, sums, time::Timestamp},
+    model::{sums, time::Timestamp},
     store::{
-        self, Store,
+        self, Archived, Store,
         verify::{self, EVIDENCE, Kind, Verified},
     },
 };
@@ -128,29 +120,17 @@ fn derived(verified: Verified, rederiver: &Rederiver<'_>) -> Result<Derived, Err
     if verified.homes.is_empty() && !found.done.is_empty() {
         found.unchecked.push("whether its tables follow from its answers: it does not lie in a store".to_owned());
     }
-    let mut current: Option<(PathBuf, Before)> = None;
+    let mut current: Option<(PathBuf, Archived)> = None;
     for (folder, id) in verified.homes {
         let Some(place) = Store::org_at(&folder) else { continue };
         if current.as_ref().is_none_or(|(before, _)| *before != folder) {
-            current = Some((folder, Before::default()));
+            current = Some((folder, Archived::default()));
         }
-        let Some((_, before)) = &mut current else { continue };
-        catch_up(&place, &id, before)?;
+        let Some((_, archived)) = &mut current else { continue };
         let sealed = place.read(&id).map_err(as_difference)?;
-        found.unchecked.extend(rederiver.check(&place, &sealed, before)?);
+        found.unchecked.extend(rederiver.check(&place, &sealed, archived)?);
     }
     Ok(found)
-}
-
-/// Adds the snapshots before one that are not known yet.
-fn catch_up(place: &store::OrgStore, id: &SnapshotId, before: &mut Before) -> Result<(), Error> {
-    let known = before.past.last().map(|past| past.id.clone());
-    let missing =
-        place.ids()?.into_iter().filter(|other| other < id && known.as_ref().is_none_or(|known| known < other));
-    for other in missing {
-        before.past.push(history::past(place, &other)?);
-    }
-    Ok(())
 }
 
 /// A folder that is gone when it is no longer needed, for its owner only.

@@ -40,7 +40,7 @@ pub use error::Error;
 pub use imports::Kept;
 pub use lock::Lock;
 pub use prune::Pruned;
-pub use read::{Head, Presence, Snapshot};
+pub use read::{Head, Snapshot};
 pub use replay::{Archived, Replay};
 pub use seal::Sealed;
 pub use stage::{Ask, Staging};

@@ -1,26 +1,17 @@
 //! Sealed snapshots: listed, opened, and refused when they are not what their manifest says.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::BTreeMap,
     path::{Path, PathBuf},
-    sync::Arc,
 };
-
-use serde::Deserialize;
 
 use super::{OrgStore, archive, disk, error::Error, layout, parquet, tables};
 use crate::{
     model::{
-        coverage::{Coverage, Source},
-        ids::{OrgName, SnapshotId, fold},
-        manifest::{FORMAT, Manifest, TableRecord},
-        time::Timestamp,
+        ids::{SnapshotId, fold},
+        manifest::{FORMAT, Manifest},
     },
-    table::{
-        Tables,
-        access::{Invite, Member},
-        spec::Record as _,
-    },
+    table::{Tables, access::Seen},
 };
 
 /// A snapshot in a list.
@@ -47,57 +38,6 @@ pub struct Snapshot {
     pub tables: Tables,
     /// The parts of the audit archive that it reads, in byte order of their names.
     pub audit_parts: Vec<PathBuf>,
-}
-
-/// Who was a member, and who was invited, at a snapshot.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Presence {
-    /// Its id.
-    pub id: SnapshotId,
-    /// Its instant.
-    pub as_of: Timestamp,
-    /// Whether its list of members is a gap.
-    pub members_gap: bool,
-    /// Its members.
-    pub members: Vec<Arc<Member>>,
-    /// Its pending invites.
-    pub invites: Vec<Arc<Invite>>,
-    /// Digests of the two tables; `None` where there is none.
-    digests: [Option<String>; 2],
-}
-
-/// A manifest without what is long in it.
-#[derive(Deserialize)]
-struct Brief {
-    /// [`Manifest::format`].
-    format: String,
-    /// [`Manifest::id`].
-    id: SnapshotId,
-    /// [`Manifest::org`].
-    org: OrgName,
-    /// [`Manifest::as_of`].
-    as_of: Timestamp,
-    /// [`Manifest::sources`].
-    sources: BTreeMap<Source, BriefSource>,
-    /// [`Manifest::tables`].
-    tables: BTreeMap<String, TableRecord>,
-}
-
-/// A source without its requests.
-#[derive(Deserialize)]
-struct BriefSource {
-    /// Its coverage.
-    coverage: Coverage,
-}
-
-/// Records, of which those that are as they were before are shared; `name` tells which one to compare with.
-fn share<R: PartialEq>(rows: Vec<R>, before: &[Arc<R>], name: fn(&R) -> &str) -> Vec<Arc<R>> {
-    let known: HashMap<&str, &Arc<R>> = before.iter().map(|row| (name(row), row)).collect();
-    let shared = |row: R| match known.get(name(&row)) {
-        Some(before) if ***before == row => Arc::clone(before),
-        _ => Arc::new(row),
-    };
-    rows.into_iter().map(shared).collect()
 }
 
 impl OrgStore {
@@ -163,51 +103,15 @@ impl OrgStore {
         self.open(id, &later.manifest.audit.parts)
     }
 
-    /// Who was a member, and who was invited, at a snapshot; `before` is the one before it, if that was read.
-    ///
-    /// A table with the same digest as there is not read again, and records that did not change are shared.
+    /// What a snapshot remembers of members and invitees, with its manifest; no other table is read.
     ///
     /// # Errors
     /// As [`OrgStore::read`].
-    pub fn presence(&self, id: &SnapshotId, before: Option<&Presence>) -> Result<Presence, Error> {
+    pub fn seen(&self, id: &SnapshotId) -> Result<(Manifest, Vec<Seen>), Error> {
         let dir = self.existing(id)?;
-        let brief = self.brief(&dir, id)?;
-        let digest = |name: &str| brief.tables.get(name).map(|table| table.sha256.clone());
-        let digests = [digest(Member::TABLE.name), digest(Invite::TABLE.name)];
-        let same = |i: usize| before.filter(|before| before.digests[i] == digests[i]);
-        let members = if let Some(before) = same(0) {
-            before.members.clone()
-        } else {
-            let earlier = before.map_or(&[][..], |before| &before.members);
-            share(tables::listed(&dir, &brief.tables)?, earlier, |member: &Member| &member.user_id)
-        };
-        let invites = if let Some(before) = same(1) {
-            before.invites.clone()
-        } else {
-            let earlier = before.map_or(&[][..], |before| &before.invites);
-            share(tables::listed(&dir, &brief.tables)?, earlier, |invite: &Invite| &invite.invitee)
-        };
-        let coverage = brief.sources.get(&Source::Members).map_or(Coverage::NotRequested, |source| source.coverage);
-        let members_gap = coverage.is_gap(Source::Members);
-        Ok(Presence { id: id.clone(), as_of: brief.as_of, members_gap, members, invites, digests })
-    }
-
-    /// What [`OrgStore::presence`] needs of a manifest. After three years of daily snapshots each of a thousand
-    /// manifests lists a thousand parts of the archive; nothing is made of those here.
-    fn brief(&self, dir: &Path, id: &SnapshotId) -> Result<Brief, Error> {
-        let path = manifest_path(dir);
-        let brief = disk::read(&path).ok().and_then(|bytes| serde_json::from_slice::<Brief>(&bytes).ok());
-        let fits = |brief: &Brief| {
-            brief.format == FORMAT && brief.id == *id && fold(brief.org.as_str()) == fold(self.org.as_str())
-        };
-        match brief.filter(fits) {
-            Some(brief) => Ok(brief),
-            // Whatever is wrong with it, reading it whole says so.
-            None => match self.manifest(dir, id) {
-                Err(error) => Err(error),
-                Ok(_) => Err(Error::damaged(path, "it cannot be read as a manifest")),
-            },
-        }
+        let (manifest, _) = self.manifest(&dir, id)?;
+        let seen = tables::listed(&dir, &manifest.tables)?;
+        Ok((manifest, seen))
     }
 
     /// Every file that a snapshot consists of, the parts of the archive that it reads included: the path relative to

@@ -176,6 +176,12 @@ impl Staging {
         &self.id
     }
 
+    /// The snapshot before it; `None` for the first.
+    #[must_use]
+    pub fn previous(&self) -> Option<&SnapshotId> {
+        self.previous.as_ref().map(|head| &head.id)
+    }
+
     /// The instant the snapshot speaks of: that of the first attempt, whole seconds.
     #[must_use]
     pub const fn as_of(&self) -> Timestamp {

@@ -138,7 +138,7 @@ fn row(view: &View<'_>, entry: Entry<'_>) -> Judged {
             flags.extend(member_flags(view, i));
         }
         Principal::Former(i) => {
-            cells.push(("email", view.former[i].email.as_deref().or(email).into()));
+            cells.push(("email", view.former[i].email().or(email).into()));
             flags.push("former-member");
         }
         Principal::Outsider if subject.0 == "group-user" => flags.push("not-a-member"),

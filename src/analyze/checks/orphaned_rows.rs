@@ -52,7 +52,7 @@ impl<'v> Who<'v> {
         let scim = view.scim_user(self.principal, self.login, self.email);
         let own = match self.principal {
             Principal::Member(i) => view.email(i),
-            Principal::Former(i) => view.former[i].email.as_deref(),
+            Principal::Former(i) => view.former[i].email(),
             Principal::ServiceAccount | Principal::Outsider => None,
         };
         let email = own.or(self.email).or_else(|| scim.and_then(|user| user.emails.first()).map(String::as_str));
@@ -275,9 +275,8 @@ fn grant_path(view: &View<'_>, repo: &str, grant: &GatedAccess, who: &Who<'_>) -
     let mut hits: Vec<Hit> = who.terminated(view).into_iter().collect();
     match who.principal {
         Principal::Former(i) => {
-            let left = time::format_date(view.former[i].left_at.date_naive());
-            let about = if view.former[i].approximate { "by" } else { "on" };
-            let reason = format!("left the organization {about} {left}, and the grant is still accepted");
+            let left = view.former[i].left.words();
+            let reason = format!("left the organization {left}, and the grant is still accepted");
             hits.push(Hit::fail("former-member-grant", Severity::High, reason));
         }
         Principal::Outsider | Principal::ServiceAccount => hits.push(outside_hit(view, repo, 1, 0)),
@@ -449,21 +448,16 @@ pub(super) fn activity(view: &View<'_>) -> Vec<Path> {
     }
     newest
         .into_iter()
-        .filter(|(i, at)| *at > view.former[*i].left_at)
+        .filter(|(i, at)| *at > view.former[*i].left.by())
         .map(|(i, at)| {
             let former = &view.former[i];
             let who = Who {
                 principal: Principal::Former(i),
                 id: former.id.as_deref(),
                 login: Some(&former.login),
-                email: former.email.as_deref(),
+                email: former.email(),
             };
-            let about = if former.approximate { "at the latest on" } else { "on" };
-            let reason = format!(
-                "left {about} {} and authored an audit event on {}",
-                time::format(former.left_at),
-                time::format(at)
-            );
+            let reason = format!("left {} and authored an audit event on {}", former.left.words(), time::format(at));
             let mut hits = vec![Hit::fail("activity-after-removal", Severity::Critical, reason)];
             hits.extend(who.terminated(view));
             let mut cells = who.cells(view);

@@ -307,12 +307,8 @@ fn ungrouped_hit(view: &View<'_>, repo: &Repo, owners: &Owners, creator: Option<
     let login = creator.login;
     let principal = view.principal(creator.id, Some(login));
     if let Principal::Former(i) = principal {
-        let left = time::format_date(view.former[i].left_at.date_naive());
-        return Hit::fail(
-            "creator-left",
-            Severity::Medium,
-            format!("no group, and its creator {login} left on {left}"),
-        );
+        let left = view.former[i].left.words();
+        return Hit::fail("creator-left", Severity::Medium, format!("no group, and its creator {login} left {left}"));
     }
     if let Principal::Member(i) = principal
         && view.tables.members[i].role.is_none()

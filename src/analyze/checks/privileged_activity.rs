@@ -65,10 +65,10 @@ fn row(view: &View<'_>, event: &Event) -> Judged {
     let mut hits = Vec::new();
     if let Principal::Former(i) = author
         && !is_system
-        && event.at > view.former[i].left_at
+        && event.at > view.former[i].left.by()
     {
-        let left = time::format(view.former[i].left_at);
-        let reason = format!("{who} left on {left} and authored {} on {}", event.kind, time::format(event.at));
+        let left = view.former[i].left.words();
+        let reason = format!("{who} left {left} and authored {} on {}", event.kind, time::format(event.at));
         hits.push(Hit::fail("by-former-member", Severity::Critical, reason));
     }
     if event.kind.ends_with(".disable") || event.kind.ends_with(".disabled") {

@@ -3,17 +3,15 @@
 use std::collections::BTreeMap;
 
 use super::{
-    super::{
-        Past,
-        scan::{Event, Log, is_invite, is_join},
-    },
+    super::scan::{Event, Log, is_invite, is_join},
     lifecycle::{Joined, Roll, subjects},
+    memory::Invitees,
 };
 use crate::{
     model::{ids::fold, time::Timestamp},
     table::{
         Tables,
-        access::{Invite, InvitedFile, ScimUser},
+        access::{Invite, InvitedFile, ScimUser, Seen},
     },
 };
 
@@ -24,8 +22,8 @@ pub(crate) struct Sources<'a> {
     pub(crate) tables: &'a Tables,
     /// The log.
     pub(crate) log: &'a Log,
-    /// Earlier snapshots, oldest first.
-    pub(crate) past: &'a [Past],
+    /// What is remembered of earlier snapshots.
+    pub(crate) seen: &'a [Seen],
     /// Current members.
     pub(crate) roll: &'a Roll,
     /// When each member joined.
@@ -90,10 +88,12 @@ pub(crate) fn pending(sources: &Sources<'_>) -> Vec<Invite> {
     for invite in scim.chain(file) {
         add(&mut open, invite);
     }
+    let remembered = Invitees::of(sources.seen);
+    let first_seen = |invite: &Open| remembered.first_seen(invite.login.as_deref(), &invite.emails);
     let mut invites: Vec<Invite> = open
         .into_iter()
         .map(|mut invite| {
-            invite.at = invite.at.or_else(|| first_seen(&invite, sources.past)).or(Some(sources.as_of));
+            invite.at = invite.at.or_else(|| first_seen(&invite)).or(Some(sources.as_of));
             invite
         })
         .filter(|invite| !is_member(invite, sources))
@@ -186,25 +186,6 @@ fn of_file(row: &InvitedFile) -> Option<Open> {
         by: None,
         source: vec!["file".to_owned()],
     })
-}
-
-/// When an earlier snapshot first saw an undated invite, provided that it has been pending ever since.
-fn first_seen(invite: &Open, past: &[Past]) -> Option<Timestamp> {
-    for p in past.iter().rev() {
-        let is_invitee = |login: &str, email: Option<&str>| {
-            invite.login.as_deref() == Some(fold(login).as_str())
-                || email.is_some_and(|email| invite.emails.contains(&fold(email)))
-        };
-        if let Some(before) =
-            p.invites.iter().find(|i| is_invitee(&i.invitee, Some(i.email.as_ref().unwrap_or(&i.invitee))))
-        {
-            return before.invited_at;
-        }
-        if p.members.iter().any(|m| is_invitee(&m.username, m.verified_email.as_deref())) {
-            return None;
-        }
-    }
-    None
 }
 
 /// Whether a member has taken the invite: by login, or by an address of somebody who is not known to have been a

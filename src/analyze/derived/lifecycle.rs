@@ -1,17 +1,17 @@
 //! When members joined and when former members left.
 
-use std::{
-    collections::{BTreeMap, HashMap, HashSet},
-    sync::Arc,
-};
+use std::collections::{BTreeMap, HashMap};
 
-use super::super::{
-    Past,
-    scan::{Event, Log, Target, is_join},
+use super::{
+    super::scan::{Event, Log, Target, is_join},
+    memory::MEMBER,
 };
 use crate::{
-    model::{ids::fold, time::Timestamp},
-    table::access::{Member, ScimUser},
+    model::{
+        ids::fold,
+        time::{self, Timestamp},
+    },
+    table::access::{Member, ScimUser, Seen},
 };
 
 /// When and how somebody joined.
@@ -23,19 +23,67 @@ pub(crate) struct Joined {
     pub(crate) by: Option<String>,
 }
 
+/// When somebody left.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Left {
+    /// An event tells.
+    On(Timestamp),
+    /// No event tells: after the first instant, which still knew them, and by the second, which did not.
+    Between(Timestamp, Timestamp),
+}
+
+impl Left {
+    /// The instant by which they had left for certain.
+    pub(crate) const fn by(self) -> Timestamp {
+        match self {
+            Self::On(at) | Self::Between(_, at) => at,
+        }
+    }
+
+    /// The instant of the event; `None` when no event tells.
+    pub(crate) const fn at(self) -> Option<Timestamp> {
+        match self {
+            Self::On(at) => Some(at),
+            Self::Between(..) => None,
+        }
+    }
+
+    /// Whether they may have left within a stretch of time, both ends included.
+    pub(crate) fn may_be_within(self, (from, to): (Timestamp, Timestamp)) -> bool {
+        match self {
+            Self::On(at) => (from..=to).contains(&at),
+            Self::Between(after, by) => after < to && from <= by,
+        }
+    }
+
+    /// `on 2026-09-11`, or `between 2026-07-01 and 2026-10-01`.
+    pub(crate) fn words(self) -> String {
+        let day = |t: Timestamp| time::format_date(t.date_naive());
+        match self {
+            Self::On(at) => format!("on {}", day(at)),
+            Self::Between(after, by) => format!("between {} and {}", day(after), day(by)),
+        }
+    }
+}
+
 /// Somebody who was a member and is none now.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Former {
     /// Stable id, when known.
     pub(crate) id: Option<String>,
-    /// Login, as last spelt.
+    /// Login, as last spelt; the address where nothing else is known.
     pub(crate) login: String,
-    /// Verified address in the last snapshot that has them.
-    pub(crate) email: Option<String>,
+    /// Addresses, folded; the verified one that was last seen is the first.
+    pub(crate) emails: Vec<String>,
     /// When they left.
-    pub(crate) left_at: Timestamp,
-    /// Whether `left_at` is only the first snapshot without them.
-    pub(crate) approximate: bool,
+    pub(crate) left: Left,
+}
+
+impl Former {
+    /// The verified address that was last seen.
+    pub(crate) fn email(&self) -> Option<&str> {
+        self.emails.first().map(String::as_str)
+    }
 }
 
 /// The current members by id, login and address.
@@ -45,19 +93,25 @@ pub(crate) struct Roll {
     ids: BTreeMap<String, usize>,
     /// Position by folded login.
     logins: BTreeMap<String, usize>,
-    /// Position by folded verified or SCIM address.
+    /// Position by folded address: verified, SCIM, and those known from before.
     emails: BTreeMap<String, usize>,
 }
 
 impl Roll {
-    /// Indexes members, with the SCIM user of each.
-    pub(crate) fn of(members: &[Member], scim: &[Option<&ScimUser>]) -> Self {
+    /// Indexes members, with the SCIM user of each and what is remembered of them.
+    pub(crate) fn of(members: &[Member], scim: &[Option<&ScimUser>], seen: &[Seen]) -> Self {
         let mut roll = Self::default();
         for (i, member) in members.iter().enumerate() {
             roll.ids.insert(member.user_id.clone(), i);
             roll.logins.insert(fold(&member.username), i);
             let scim_emails = scim.get(i).copied().flatten().map_or(&[][..], |user| &user.emails);
             for email in member.verified_email.iter().chain(scim_emails) {
+                roll.emails.entry(fold(email)).or_insert(i);
+            }
+        }
+        for row in seen.iter().filter(|row| row.kind == MEMBER) {
+            let Some(i) = row.user_id.as_ref().and_then(|id| roll.ids.get(id)).copied() else { continue };
+            for email in &row.emails {
                 roll.emails.entry(fold(email)).or_insert(i);
             }
         }
@@ -77,7 +131,7 @@ impl Roll {
         self.logins.get(&fold(login)).copied()
     }
 
-    /// The member with a verified or SCIM address.
+    /// The member with an address.
     pub(crate) fn find_email(&self, email: &str) -> Option<usize> {
         self.emails.get(&fold(email)).copied()
     }
@@ -104,14 +158,14 @@ pub(crate) fn subjects(event: &Event) -> Vec<Target> {
 }
 
 /// When each current member joined; `None` where neither the log nor an earlier snapshot tells.
-pub(crate) fn joined(
-    members: &[Member],
-    roll: &Roll,
-    log: &Log,
-    past: &[Past],
-    as_of: Timestamp,
-) -> Vec<Option<Joined>> {
+pub(crate) fn joined(members: &[Member], roll: &Roll, log: &Log, seen: &[Seen]) -> Vec<Option<Joined>> {
     let mut joined: Vec<Option<Joined>> = vec![None; members.len()];
+    // A snapshot that has them shows when they came only where the one before lacks them.
+    for row in seen.iter().filter(|row| row.kind == MEMBER && row.missing_before.is_some()) {
+        if let Some(i) = row.user_id.as_deref().and_then(|id| roll.find(Some(id), None)) {
+            joined[i] = Some(Joined { at: row.first_seen, by: None });
+        }
+    }
     for event in log.events.iter().filter(|e| is_join(&e.kind)) {
         for subject in subjects(event) {
             let Some(slot) = roll.find_target(&subject).and_then(|i| joined.get_mut(i)) else { continue };
@@ -119,80 +173,45 @@ pub(crate) fn joined(
             *slot = Some(Joined { at: event.at, by });
         }
     }
-    // From the newest snapshot back to the newest that lacks them; what was the oldest since is where they came.
-    let mut open: Vec<(usize, Timestamp)> =
-        (0..members.len()).filter(|&i| joined[i].is_none()).map(|i| (i, as_of)).collect();
-    for p in past.iter().rev() {
-        if open.is_empty() {
-            break;
-        }
-        let roll: HashSet<&str> = p.members.iter().map(|m| m.user_id.as_str()).collect();
-        open.retain_mut(|(i, first)| {
-            if roll.contains(members[*i].user_id.as_str()) {
-                *first = p.as_of;
-            } else if !p.members_gap {
-                // Only a list that was read whole shows that somebody was not on it.
-                joined[*i] = Some(Joined { at: *first, by: None });
-                return false;
-            }
-            true
-        });
-    }
     joined
 }
 
-/// Everybody who was a member and is none now, by folded login.
+/// Everybody who was a member and is none now, by login.
 ///
-/// `members_gap`: with a hole in the list of members, not being on it proves nothing; only the log speaks then.
-pub(crate) fn former(roll: &Roll, log: &Log, past: &[Past], (as_of, members_gap): (Timestamp, bool)) -> Vec<Former> {
+/// `members_gap`: with a hole in the list of members, not being on it proves nothing; only the log tells then.
+pub(crate) fn former(roll: &Roll, log: &Log, seen: &[Seen], (as_of, members_gap): (Timestamp, bool)) -> Vec<Former> {
     let mut gone = Gone::default();
+    for row in seen.iter().filter(|row| row.kind == MEMBER) {
+        if row.user_id.as_deref().and_then(|id| roll.find(Some(id), None)).is_none() {
+            gone.seen(row);
+        }
+    }
     for event in &log.events {
         match event.kind.as_str() {
-            "org.remove_user" => event.targets.iter().for_each(|target| gone.left(target, event.at)),
-            "org.leave" => {
-                if let Some(login) = &event.author {
-                    gone.left(&Target { name: login.clone(), id: event.author_id.clone() }, event.at);
+            "org.remove_user" => {
+                for target in event.targets.iter().filter(|target| roll.find_target(target).is_none()) {
+                    gone.left(target, event.at);
                 }
             }
-            kind if is_join(kind) => subjects(event).iter().for_each(|subject| gone.came(subject, event.at)),
+            "org.leave" => {
+                let author =
+                    event.author.iter().map(|login| Target { name: login.clone(), id: event.author_id.clone() });
+                for author in author.filter(|author| roll.find_target(author).is_none()) {
+                    gone.left(&author, event.at);
+                }
+            }
+            kind if is_join(kind) => {
+                let subjects = subjects(event);
+                if subjects.iter().all(|subject| roll.find_target(subject).is_none()) {
+                    gone.came(event, &subjects);
+                }
+            }
             _ => {}
         }
     }
-    if !members_gap {
-        for (member, seen) in sightings(past) {
-            gone.seen(member, seen);
-        }
-    }
-    let absent_after =
-        |seen: Timestamp| past.iter().find(|p| p.as_of > seen && !p.members_gap).map_or(as_of, |p| p.as_of);
-    gone.people
-        .into_values()
-        .filter(|trace| {
-            roll.find(trace.id.as_deref(), Some(&trace.login)).is_none() && roll.find_login(&trace.login).is_none()
-        })
-        .filter(|trace| trace.left.is_some() || trace.seen.is_some())
-        .map(|trace| {
-            // An event older than the last sight of them is about an earlier stay.
-            let last_sight = trace.seen.max(trace.came);
-            let left = trace.left.filter(|left| last_sight.is_none_or(|sight| *left >= sight));
-            let left_at = left.unwrap_or_else(|| absent_after(last_sight.unwrap_or(as_of)));
-            Former { id: trace.id, login: trace.login, email: trace.email, left_at, approximate: left.is_none() }
-        })
-        .collect()
-}
-
-/// Each record of a member with the last time it was seen, in the order of these. A record that did not change is
-/// shared by the snapshots that hold it, so that it is looked at once.
-fn sightings(past: &[Past]) -> Vec<(&Member, Timestamp)> {
-    let mut last: HashMap<*const Member, (usize, usize)> = HashMap::new();
-    for (i, p) in past.iter().enumerate() {
-        for (j, member) in p.members.iter().enumerate() {
-            last.insert(Arc::as_ptr(member), (i, j));
-        }
-    }
-    let mut places: Vec<(usize, usize)> = last.into_values().collect();
-    places.sort_unstable();
-    places.into_iter().map(|(i, j)| (&*past[i].members[j], past[i].as_of)).collect()
+    let mut all: Vec<Former> = gone.people.into_iter().filter_map(|trace| trace.former(as_of, members_gap)).collect();
+    all.sort_by(|a, b| (fold(&a.login), &a.id).cmp(&(fold(&b.login), &b.id)));
+    all
 }
 
 /// Traces of one person outside the current list.
@@ -200,141 +219,117 @@ fn sightings(past: &[Past]) -> Vec<(&Member, Timestamp)> {
 struct Trace {
     /// Stable id, when any trace has one.
     id: Option<String>,
-    /// Login, as last spelt.
+    /// Login, as last spelt; an address until a login is known.
     login: String,
-    /// Verified address in the last snapshot that has them.
-    email: Option<String>,
+    /// Addresses, folded, the last verified one first.
+    emails: Vec<String>,
     /// Newest removal or leave.
     left: Option<Timestamp>,
     /// Newest join.
     came: Option<Timestamp>,
-    /// Last snapshot that has them.
-    seen: Option<Timestamp>,
+    /// Last snapshot that has them, and the first whole list after it that lacks them.
+    seen: Option<(Timestamp, Option<Timestamp>)>,
 }
 
-/// Traces by folded login; an id leads to the login it was first seen with.
+impl Trace {
+    /// The former member, if these traces show one.
+    fn former(self, as_of: Timestamp, members_gap: bool) -> Option<Former> {
+        // An event older than the last sight of them is about an earlier stay.
+        let sight = self.seen.map(|(last, _)| last).max(self.came);
+        let event = self.left.filter(|left| sight.is_none_or(|sight| *left > sight));
+        let left = match (event, sight, self.seen) {
+            (Some(at), ..) => Left::On(at),
+            // Came and left again; somebody removed only before the last sight is back, and was not seen since.
+            (None, Some(after), seen) if !members_gap && (seen.is_some() || self.left.is_some()) => {
+                let missing = seen.and_then(|(_, missing)| missing).filter(|missing| *missing > after);
+                Left::Between(after, missing.unwrap_or(as_of))
+            }
+            _ => return None,
+        };
+        Some(Former { id: self.id, login: self.login, emails: self.emails, left })
+    }
+}
+
+/// Traces of people, found by id, login and address.
 #[derive(Debug, Default)]
 struct Gone {
-    /// By folded login.
-    people: BTreeMap<String, Trace>,
-    /// Folded login by id.
-    logins: BTreeMap<String, String>,
+    /// The people.
+    people: Vec<Trace>,
+    /// Position by id.
+    ids: HashMap<String, usize>,
+    /// Position by folded login or address.
+    names: HashMap<String, usize>,
 }
 
 impl Gone {
-    /// The trace of somebody.
-    fn trace(&mut self, id: Option<&str>, login: &str) -> &mut Trace {
-        let known = id.and_then(|id| self.logins.get(id)).cloned();
-        let key = known.unwrap_or_else(|| fold(login));
-        if let Some(id) = id {
-            self.logins.entry(id.to_owned()).or_insert_with(|| key.clone());
+    /// The trace of somebody: by id where both have one, else by login or address.
+    fn find(&mut self, who: &Target) -> usize {
+        let by_id = who.id.as_ref().and_then(|id| self.ids.get(id)).copied();
+        let name = fold(&who.name);
+        let by_name = self.names.get(&name).copied().filter(|at| {
+            // Two different ids are two people, whatever their login.
+            self.people[*at].id.as_ref().zip(who.id.as_ref()).is_none_or(|(a, b)| a == b)
+        });
+        let at = by_id.or(by_name).unwrap_or_else(|| {
+            self.people.push(Trace::default());
+            self.people.len() - 1
+        });
+        if let Some(id) = &who.id {
+            self.ids.insert(id.clone(), at);
+            self.people[at].id.get_or_insert_with(|| id.clone());
         }
-        let trace = self.people.entry(key).or_default();
-        login.clone_into(&mut trace.login);
-        if trace.id.is_none() {
-            trace.id = id.map(str::to_owned);
+        self.call(at, &who.name);
+        at
+    }
+
+    /// Notes a name of somebody.
+    fn call(&mut self, at: usize, name: &str) {
+        let folded = fold(name);
+        let trace = &mut self.people[at];
+        if !name.contains('@') || trace.login.is_empty() {
+            name.clone_into(&mut trace.login);
         }
-        trace
+        if name.contains('@') && !trace.emails.contains(&folded) {
+            trace.emails.push(folded.clone());
+        }
+        // Who has the name last is meant by it.
+        self.names.insert(folded, at);
     }
 
     /// Notes a removal or leave.
     fn left(&mut self, who: &Target, at: Timestamp) {
-        let trace = self.trace(who.id.as_deref(), &who.name);
+        let person = self.find(who);
+        let trace = &mut self.people[person];
         trace.left = trace.left.max(Some(at));
     }
 
-    /// Notes a join.
-    fn came(&mut self, who: &Target, at: Timestamp) {
-        let trace = self.trace(who.id.as_deref(), &who.name);
-        trace.came = trace.came.max(Some(at));
-    }
-
-    /// Notes that a snapshot has them.
-    fn seen(&mut self, member: &Member, at: Timestamp) {
-        let trace = self.trace(Some(&member.user_id), &member.username);
-        trace.seen = trace.seen.max(Some(at));
-        trace.email = member.verified_email.clone().or(trace.email.take());
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::model::ids::SnapshotId;
-
-    /// A member as one list has it: number, and which of three spellings, of which the last is shared by two numbers.
-    type Entry = (u8, u8);
-
-    /// The record of an entry.
-    fn member((id, spelling): Entry) -> Member {
-        Member {
-            user_id: id.to_string(),
-            username: if spelling == 2 { format!("M{}", id % 3) } else { format!("m{id}") },
-            fullname: None,
-            role: Some("read".to_owned()),
-            is_external: None,
-            two_factor: None,
-            verified_email: (spelling == 1).then(|| format!("m{id}@acme.example")),
-            is_pro: None,
+    /// Notes a join. Who accepts an invitation to an address has that address.
+    fn came(&mut self, event: &Event, subjects: &[Target]) {
+        let is_author = |subject: &&Target| event.author.as_ref() == Some(&subject.name);
+        let others_are_addresses = || subjects.iter().all(|s| is_author(&s) || s.name.contains('@'));
+        if let Some(author) = subjects.iter().find(is_author).filter(|_| others_are_addresses()) {
+            let person = self.find(author);
+            for address in subjects.iter().filter(|subject| subject.name.contains('@')) {
+                self.call(person, &address.name);
+            }
+            let trace = &mut self.people[person];
+            trace.came = trace.came.max(Some(event.at));
+            return;
+        }
+        for subject in subjects {
+            let person = self.find(subject);
+            let trace = &mut self.people[person];
+            trace.came = trace.came.max(Some(event.at));
         }
     }
 
-    /// Instant number `i`.
-    fn at(i: usize) -> Timestamp {
-        Timestamp::UNIX_EPOCH + chrono::TimeDelta::days(i64::try_from(i).unwrap())
-    }
-
-    /// Earlier snapshots; `shared` keeps a record once that the snapshot before has too, as the store does.
-    fn history(lists: &[(BTreeMap<u8, u8>, bool)], shared: bool) -> Vec<Past> {
-        let mut past: Vec<Past> = Vec::new();
-        for (i, (list, members_gap)) in lists.iter().enumerate() {
-            let before = past.last().filter(|_| shared);
-            let record = |(id, spelling): (&u8, &u8)| {
-                let record = member((*id, *spelling));
-                let known = before.and_then(|before| before.members.iter().find(|known| ***known == record));
-                known.cloned().unwrap_or_else(|| Arc::new(record))
-            };
-            let members = list.iter().map(record).collect();
-            let (id, as_of) = (SnapshotId::of(at(i)), at(i));
-            past.push(Past { id, as_of, members_gap: *members_gap, members, invites: Vec::new() });
+    /// Notes what is remembered.
+    fn seen(&mut self, row: &Seen) {
+        let name = row.username.clone().or_else(|| row.emails.first().cloned()).unwrap_or_default();
+        let person = self.find(&Target { name, id: row.user_id.clone() });
+        for email in &row.emails {
+            self.call(person, email);
         }
-        past
-    }
-
-    /// When a member joined, found the plain way: the first list with them after the last whole one without them.
-    fn expected(member: &Member, past: &[Past], as_of: Timestamp) -> Option<Timestamp> {
-        let has = |p: &Past| p.members.iter().any(|m| m.user_id == member.user_id);
-        let lacking = past.iter().rposition(|p| !p.members_gap && !has(p))?;
-        Some(past[lacking + 1..].iter().find(|p| has(p)).map_or(as_of, |p| p.as_of))
-    }
-
-    /// One list, on which nobody shares a login, and whether it is a gap.
-    fn list() -> impl Strategy<Value = (BTreeMap<u8, u8>, bool)> {
-        let rows = proptest::collection::btree_map(0_u8..5, 0_u8..3, 0..5);
-        let unique = |rows: BTreeMap<u8, u8>| {
-            let mut taken = std::collections::BTreeSet::new();
-            rows.into_iter().filter(|(id, spelling)| taken.insert(fold(&member((*id, *spelling)).username))).collect()
-        };
-        (rows.prop_map(unique), proptest::bool::weighted(0.2))
-    }
-
-    proptest! {
-        #[test]
-        fn records_kept_once_tell_the_same_history(
-            lists in proptest::collection::vec((list(), 1_usize..4), 0..6),
-            gap: bool,
-        ) {
-            let lists: Vec<_> = lists.into_iter().flat_map(|(list, days)| vec![list; days]).collect();
-            let (alone, shared) = (history(&lists, false), history(&lists, true));
-            let now = [member((0, 0)), member((1, 1)), member((7, 0))];
-            let (roll, log, as_of) = (Roll::of(&now, &[]), Log::default(), at(lists.len()));
-            let gone = |past: &[Past]| former(&roll, &log, past, (as_of, gap));
-            prop_assert_eq!(gone(&shared), gone(&alone));
-            let came: Vec<_> = joined(&now, &roll, &log, &shared, as_of).into_iter().map(|j| j.map(|j| j.at)).collect();
-            let wanted: Vec<_> = now.iter().map(|member| expected(member, &alone, as_of)).collect();
-            prop_assert_eq!(came, wanted);
-        }
+        self.people[person].seen = Some((row.last_seen, row.first_missing));
     }
 }

@@ -6,5 +6,6 @@
 pub(crate) mod activity;
 pub(crate) mod invites;
 pub(crate) mod lifecycle;
+pub(crate) mod memory;
 pub(crate) mod people;
 pub(crate) mod view;

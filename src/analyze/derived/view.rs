@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::{
-    super::{Baseline, Inputs, Past, scan::Log},
+    super::{Baseline, Derived, Inputs, scan::Log},
     activity::{Activity, Evidence, Window},
     invites,
     lifecycle::{self, Former, Joined, Roll},
+    memory::{self, Listed, Memory},
     people::{Roster, Scim, is_terminated},
 };
 use crate::{
@@ -93,11 +94,11 @@ pub(crate) enum Principal {
 impl<'a> View<'a> {
     /// Derives everything.
     pub(crate) fn of(inputs: &'a Inputs<'a>, log: &'a Log) -> Self {
-        let Inputs { manifest, params, tables, past, period, baseline, .. } = *inputs;
+        let Inputs { manifest, params, tables, period, baseline, .. } = *inputs;
         let scim = Scim::of(&tables.scim_users);
         let scim_of: Vec<_> = tables.members.iter().map(|member| scim.of_member(member)).collect();
-        let roll = Roll::of(&tables.members, &scim_of);
-        let joined = lifecycle::joined(&tables.members, &roll, log, past, manifest.as_of);
+        let roll = Roll::of(&tables.members, &scim_of, &tables.seen);
+        let joined = lifecycle::joined(&tables.members, &roll, log, &tables.seen);
         let roster = Roster::of(&tables.people);
         let person_of = tables.members.iter().zip(&scim_of).map(|(m, s)| person_of_member(&roster, m, *s)).collect();
         let window = Window::of(manifest, &params.activity);
@@ -107,8 +108,16 @@ impl<'a> View<'a> {
         };
         let activity = tables.members.iter().zip(&joined).map(judge).collect();
         let members_gap = manifest.is_gap(Source::Members);
-        let former = lifecycle::former(&roll, log, past, (manifest.as_of, members_gap));
-        let invites = pending_invites(tables, log, past, (&roll, &joined), manifest.as_of);
+        let former = lifecycle::former(&roll, log, &tables.seen, (manifest.as_of, members_gap));
+        let as_of = manifest.as_of;
+        let invites = invites::pending(&invites::Sources {
+            tables,
+            log,
+            seen: &tables.seen,
+            roll: &roll,
+            joined: &joined,
+            as_of,
+        });
         let mut view = Self {
             manifest,
             params,
@@ -155,6 +164,9 @@ impl<'a> View<'a> {
         }
         for (i, former) in self.former.iter().enumerate() {
             self.former_by.insert(fold(&former.login), i);
+            for email in &former.emails {
+                self.former_by.entry(email.clone()).or_insert(i);
+            }
             if let Some(id) = &former.id {
                 self.former_by.insert(id.clone(), i);
             }
@@ -184,6 +196,11 @@ impl<'a> View<'a> {
     /// Whether a roster was given.
     pub(crate) fn has_roster(&self) -> bool {
         self.manifest.coverage(Source::Roster).has_rows()
+    }
+
+    /// Whether a roster was read whole and tells of everybody: only then does it prove that somebody did not leave.
+    pub(crate) fn roster_counts(&self) -> bool {
+        self.has_roster() && !self.is_gap(Source::Roster) && self.roster_limit().is_none()
     }
 
     /// Age in days of a roster that is too old to prove anything about today.
@@ -228,6 +245,16 @@ impl<'a> View<'a> {
         by_id.or_else(by_login).map_or(Principal::Outsider, Principal::Former)
     }
 
+    /// What somebody is to the organization, by id, login or, where these lead to nobody, an address.
+    pub(crate) fn who(&self, id: Option<&str>, login: Option<&str>, email: Option<&str>) -> Principal {
+        let found = self.principal(id, login);
+        let Some(email) = email.filter(|_| found == Principal::Outsider) else { return found };
+        if let Some(i) = self.roll.find_email(email) {
+            return Principal::Member(i);
+        }
+        self.former_by.get(&fold(email)).map_or(found, |i| Principal::Former(*i))
+    }
+
     /// The principal's kind, as columns name it.
     pub(crate) fn kind(&self, principal: Principal) -> &'static str {
         match principal {
@@ -247,10 +274,11 @@ impl<'a> View<'a> {
             }
             Principal::ServiceAccount => None,
             Principal::Former(_) | Principal::Outsider => {
-                let past = if let Principal::Former(i) = principal { self.former[i].email.as_deref() } else { None };
-                let scim = login.and_then(|login| self.scim.find(login, email.or(past)));
+                let past = if let Principal::Former(i) = principal { &self.former[i].emails[..] } else { &[] };
+                let past = past.iter().map(String::as_str);
+                let scim = login.and_then(|login| self.scim.find(login, email.or_else(|| past.clone().next())));
                 let scim_emails = scim.map_or(&[][..], |user| &user.emails).iter().map(String::as_str);
-                self.roster.find(login, past.into_iter().chain(scim_emails).chain(email))
+                self.roster.find(login, past.chain(scim_emails).chain(email))
             }
         }
     }
@@ -265,7 +293,7 @@ impl<'a> View<'a> {
         match principal {
             Principal::Member(i) => self.scim_of[i],
             Principal::ServiceAccount => None,
-            Principal::Former(i) => self.scim.find(login?, email.or(self.former[i].email.as_deref())),
+            Principal::Former(i) => self.scim.find(login?, email.or_else(|| self.former[i].email())),
             Principal::Outsider => self.scim.find(login.or(email)?, email),
         }
     }
@@ -328,22 +356,21 @@ fn person_of_member<'a>(roster: &Roster<'a>, member: &Member, scim: Option<&Scim
     roster.find(Some(&member.username), member.verified_email.as_deref().into_iter().chain(scim_emails))
 }
 
-/// The pending invites of a snapshot.
-fn pending_invites(
-    tables: &Tables,
-    log: &Log,
-    past: &[Past],
-    (roll, joined): (&Roll, &[Option<Joined>]),
-    as_of: Timestamp,
-) -> Vec<Invite> {
-    invites::pending(&invites::Sources { tables, log, past, roll, joined, as_of })
-}
-
-/// The pending invites of a snapshot that is about to be sealed.
-pub(crate) fn invites_before_sealing(tables: &Tables, log: &Log, past: &[Past], as_of: Timestamp) -> Vec<Invite> {
+/// The derived tables of a snapshot that is about to be sealed.
+pub(crate) fn before_sealing(manifest: &Manifest, tables: &Tables, before: &Memory, log: &Log) -> Derived {
+    let as_of = manifest.as_of;
     let scim = Scim::of(&tables.scim_users);
     let scim_of: Vec<_> = tables.members.iter().map(|member| scim.of_member(member)).collect();
-    let roll = Roll::of(&tables.members, &scim_of);
-    let joined = lifecycle::joined(&tables.members, &roll, log, past, as_of);
-    pending_invites(tables, log, past, (&roll, &joined), as_of)
+    let whole = !manifest.is_gap(Source::Members);
+    let mut seen = memory::members(before, &tables.members, &scim_of, Listed { as_of, whole });
+    let roll = Roll::of(&tables.members, &scim_of, &seen);
+    let joined = lifecycle::joined(&tables.members, &roll, log, &seen);
+    let invites =
+        invites::pending(&invites::Sources { tables, log, seen: &before.seen, roll: &roll, joined: &joined, as_of });
+    let known = [Source::Members, Source::AuditLog, Source::Scim, Source::Invites];
+    let listed = Listed { as_of, whole: known.into_iter().all(|source| !manifest.is_gap(source)) };
+    let mut invitees = memory::invitees(&before.seen, &invites, listed);
+    invitees.append(&mut seen);
+    let members_listed_at = if whole { Some(as_of) } else { before.members_listed_at };
+    Derived { invites, seen: invitees, members_listed_at }
 }

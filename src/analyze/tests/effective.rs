@@ -9,7 +9,7 @@ use crate::model::{
 
 /// The answer about a name.
 fn ask(org: &Org, about: About<'_>) -> Answer {
-    answer(&org.inputs(), &org.log, about)
+    answer(&org.inputs(&org.sealed()), &org.log, about)
 }
 
 /// Rows as `kind subject: permission [paths] certainty`, or `kind subject repo: …` of a person; gaps by name.

@@ -205,11 +205,11 @@ fn a_leaver_is_found_in_every_source_and_late_removals_are_counted() {
         assert_eq!(org.cell(OFFBOARDING, "paths", column), value, "{column}");
     }
     assert_eq!(org.verdict(OFFBOARDING, "person", "clean"), "pass info clean");
-    assert_eq!(org.verdict(OFFBOARDING, "person", "invited@acme.example"), "pass info clean");
+    assert_eq!(org.verdict(OFFBOARDING, "person", "invited@acme.example"), "fail critical residual-access");
     let analysis = org.judge();
     let mut rows = analysis.outcomes.iter().flat_map(|o| &o.rows);
     let row = rows.find(|r| r.subject_kind == "person" && r.subject == "invited@acme.example").unwrap();
-    assert_eq!(row.reason, "nothing is left but a pending invite");
+    assert_eq!(row.reason, "still there: 1 pending invite");
     let blind = org.coverage(Source::Tokens, Coverage::Forbidden);
     assert_eq!(blind.verdict(OFFBOARDING, "person", "clean"), "unknown medium source-missing");
     assert_eq!(blind.verdict(OFFBOARDING, "person", "still"), "fail critical residual-access");
@@ -271,7 +271,7 @@ fn none_found_over_a_gap_is_not_none() {
         let analysis = org.judge();
         analysis.outcomes.iter().find(|o| o.meta.id == analyzer).unwrap().totals[total].clone()
     };
-    let whole = org().member("ada", "admin");
+    let whole = org().member("ada", "admin").person("ada", "active", None);
     for (analyzer, name) in [(PRIVILEGED, "events"), (OFFBOARDING, "people"), (OFFBOARDING, "failing")] {
         assert_eq!(total(&whole, analyzer, name), 0, "{name}");
     }

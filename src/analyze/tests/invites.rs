@@ -1,12 +1,7 @@
 //! Pending invites, as `orphaned-access` and `seat-spend` show them.
 
-use std::sync::Arc;
-
-use super::{ago, org};
-use crate::{
-    model::coverage::{Coverage, Source},
-    table::access::Invite,
-};
+use super::org;
+use crate::model::coverage::{Coverage, Source};
 
 const ORPHANED: &str = "orphaned-access";
 const SPEND: &str = "seat-spend";
@@ -56,16 +51,9 @@ fn inviting_a_member_of_old_again_is_a_second_seat() {
 
 #[test]
 fn a_provisioned_user_who_is_no_member_is_pending_since_first_seen() {
-    let mut org = org().scim("newby", true).scim("off", false).before(100, &[]).before(45, &[]);
-    assert_eq!(org.verdict(ORPHANED, "invite", "newby"), "pass info in-order");
-    org.past[1].invites.push(Arc::new(Invite {
-        invitee: "newby".to_owned(),
-        email: None,
-        role: None,
-        invited_at: Some(ago(45)),
-        invited_by: None,
-        source: vec!["scim".to_owned()],
-    }));
+    let new = || org().scim("newby", true).scim("off", false).before(100, &[]);
+    assert_eq!(new().verdict(ORPHANED, "invite", "newby"), "pass info in-order");
+    let org = new().invited_before(45, "newby");
     assert_eq!(org.verdict(ORPHANED, "invite", "newby"), "fail low stale-invite");
     assert_eq!(org.rows(ORPHANED).len(), 1, "a switched-off user is not invited");
 }

@@ -4,16 +4,22 @@ mod effective;
 mod exceptions;
 mod history;
 mod invites;
+mod leavers;
 mod orphaned;
 mod owners;
 mod seats;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
 
 use super::{
-    Analysis, Baseline, Inputs, Past, judge,
+    Analysis, Baseline, Inputs, Memory,
+    derived::{
+        memory::{self, Listed},
+        view::before_sealing,
+    },
+    judge,
     scan::{Author, Event, Log, Target},
 };
 use crate::{
@@ -29,7 +35,8 @@ use crate::{
     table::{
         Tables,
         access::{
-            GatedAccess, GroupUser, Member, Person, Repo, ResourceGroup, ScimUser, ServiceAccount, ServiceToken, Token,
+            GatedAccess, GroupUser, Invite, Member, Person, Repo, ResourceGroup, ScimUser, ServiceAccount,
+            ServiceToken, Token,
         },
     },
 };
@@ -39,7 +46,7 @@ pub(super) struct Org {
     pub(super) manifest: Manifest,
     pub(super) params: Params,
     pub(super) tables: Tables,
-    pub(super) past: Vec<Past>,
+    pub(super) memory: Memory,
     pub(super) log: Log,
     pub(super) exceptions: Vec<Exception>,
     pub(super) baseline: Option<(Manifest, Tables)>,
@@ -90,7 +97,7 @@ pub(super) fn org() -> Org {
         },
         params: Params::default(),
         tables: Tables::default(),
-        past: Vec::new(),
+        memory: Memory::default(),
         log: Log::default(),
         exceptions: Vec::new(),
         baseline: None,
@@ -287,26 +294,48 @@ impl Org {
     }
 
     /// An earlier snapshot with these members.
-    pub(super) fn before(mut self, days: i64, logins: &[&str]) -> Self {
+    pub(super) fn before(self, days: i64, logins: &[&str]) -> Self {
+        self.before_with(days, logins, true)
+    }
+
+    /// An earlier snapshot with these members, its list read whole or not.
+    pub(super) fn before_with(mut self, days: i64, logins: &[&str], whole: bool) -> Self {
         let members = logins.iter().fold(org(), |org, login| org.member(login, "read")).tables.members;
-        let past = Past {
-            id: SnapshotId::of(ago(days)),
-            as_of: ago(days),
-            members_gap: false,
-            members: members.into_iter().map(Arc::new).collect(),
-            invites: Vec::new(),
-        };
-        self.past.push(past);
+        let invitees = self.memory.seen.iter().filter(|row| row.kind == memory::INVITEE).cloned().collect::<Vec<_>>();
+        let mut seen = memory::members(&self.memory, &members, &[], Listed { as_of: ago(days), whole });
+        seen.extend(invitees);
+        let members_listed_at = if whole { Some(ago(days)) } else { self.memory.members_listed_at };
+        self.memory = Memory { seen, members_listed_at };
         self
     }
 
+    /// An earlier snapshot that saw this invite, pending and without a date.
+    pub(super) fn invited_before(mut self, days: i64, login: &str) -> Self {
+        let invite = Invite {
+            invitee: login.to_owned(),
+            email: None,
+            role: None,
+            invited_at: Some(ago(days)),
+            invited_by: None,
+            source: vec!["scim".to_owned()],
+        };
+        let listed = Listed { as_of: ago(days), whole: true };
+        self.memory.seen.extend(memory::invitees(&[], &[invite], listed));
+        self
+    }
+
+    /// The tables as they are sealed.
+    pub(super) fn sealed(&self) -> Tables {
+        let derived = before_sealing(&self.manifest, &self.tables, &self.memory, &self.log);
+        Tables { invites: derived.invites, seen: derived.seen, ..self.tables.clone() }
+    }
+
     /// What is judged.
-    pub(super) fn inputs(&self) -> Inputs<'_> {
+    pub(super) fn inputs<'a>(&'a self, tables: &'a Tables) -> Inputs<'a> {
         Inputs {
             manifest: &self.manifest,
             params: &self.params,
-            tables: &self.tables,
-            past: &self.past,
+            tables,
             audit_parts: &[],
             exceptions: &self.exceptions,
             period: (ago(90), as_of()),
@@ -316,7 +345,7 @@ impl Org {
 
     /// Judges.
     pub(super) fn judge(&self) -> Analysis {
-        judge(&self.inputs(), &self.log)
+        judge(&self.inputs(&self.sealed()), &self.log)
     }
 
     /// Rows of one analyzer as `kind subject: verdict severity rule;also`.

@@ -97,8 +97,7 @@ fn joining_follows_the_target_else_the_author_else_the_snapshots() {
 
 #[test]
 fn a_hole_in_an_earlier_list_does_not_date_a_member() {
-    let mut org = org().member("ada", "read").before(40, &[]);
-    org.past[0].members_gap = true;
+    let org = org().member("ada", "read").before_with(40, &[], false);
     assert_eq!(org.cell(SEATS, "ada", "joined_at"), "");
 }
 
