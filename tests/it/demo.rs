@@ -38,6 +38,7 @@ fn the_demo_does_the_whole_job_and_what_it_leaves_can_be_checked() {
     the_same_snapshot_gives_the_same_report(&sandbox).unwrap();
     verdicts_and_periods_decide_the_exit_code(&sandbox).unwrap();
     evidence::a_bundle_is_checked_alone(&sandbox).unwrap();
+    evidence::the_newest_snapshot_is_judged_from_itself(&sandbox).unwrap();
     evidence::old_snapshots_are_deleted_when_told_twice(&sandbox).unwrap();
     what_was_touched_is_named(&sandbox).unwrap();
     only_its_own_folder_is_replaced(&sandbox).unwrap();

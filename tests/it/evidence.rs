@@ -1,10 +1,10 @@
 //! Evidence that leaves the house or is deleted, from outside; parts of the test of the sample organization.
 
-use std::{fs, io};
+use std::{fs, io, process::Command};
 
 use ssh_key::{LineEnding, PrivateKey, private::Ed25519Keypair};
 
-use crate::common::Sandbox;
+use crate::common::{Sandbox, files};
 
 /// The store of the sample.
 const STORE: &str = "rollcall-demo/store";
@@ -70,5 +70,27 @@ pub(crate) fn old_snapshots_are_deleted_when_told_twice(sandbox: &Sandbox) -> io
     assert_eq!((listed.stdout.matches("follows").count(), listed.stdout.matches("broken").count()), (3, 0));
     let report = format!("report tidewater-labs --config rollcall-demo/rollcall.toml --store {STORE} --format csv");
     assert_eq!(sandbox.run(&report)?.code, 0);
+    Ok(())
+}
+
+/// Prunes a copy of the store to its newest snapshot: what is left is judged as before, byte by byte.
+pub(crate) fn the_newest_snapshot_is_judged_from_itself(sandbox: &Sandbox) -> io::Result<()> {
+    let status = Command::new("cp").arg("-r").arg(sandbox.path(STORE)).arg(sandbox.path("pruned")).status()?;
+    assert!(status.success());
+    let told = sandbox.run("prune tidewater-labs --store pruned --before 2026-10-01 --yes")?;
+    assert_eq!(told.stdout.lines().count(), 3, "{told:?}");
+    for (store, out) in [(STORE, "whole"), ("pruned", "alone")] {
+        let report = format!("report tidewater-labs --config rollcall-demo/rollcall.toml --store {store} --out {out}");
+        let judged = sandbox.run(&format!("{report} --baseline none --format csv"))?;
+        assert_eq!(judged.code, 0, "{judged:?}");
+    }
+    let csv = |out: &str| sandbox.path(&format!("{out}/tidewater-labs-20261001T060000Z/csv"));
+    let names = files(&csv("whole"))?;
+    assert!(names.len() >= 8, "{names:?}");
+    for name in names {
+        let read = |out: &str| fs::read(csv(out).join(&name));
+        assert!(read("whole")? == read("alone")?, "{} differs", name.display());
+    }
+    assert_eq!(sandbox.run("verify pruned")?.code, 0);
     Ok(())
 }
