@@ -308,12 +308,16 @@ fn hits(view: &View<'_>, leaver: &Leaver<'_>, (end, left): (Option<Timestamp>, O
         Some(Timeliness::Unknown(reason)) => hits.push(Hit::missing(reason.clone())),
         Some(Timeliness::InTime(_)) | None => {}
     }
-    let counts = view.roster_counts();
-    let gaps = NEEDS.iter().filter(|source| view.is_gap(**source)).map(|source| source.name());
-    let gaps: Vec<&str> = gaps.chain((!counts).then_some(Source::Roster.name())).collect();
     let unknown = matches!(in_time, Some(Timeliness::Unknown(_)));
-    if !gaps.is_empty() && rest.is_empty() && !unknown {
-        hits.push(Hit::missing(format!("nothing was found, but not everything was seen: {}", gaps.join(", "))));
+    if rest.is_empty() && !unknown {
+        let gaps = NEEDS.iter().filter(|source| view.is_gap(**source)).map(|source| source.name());
+        let gaps: Vec<&str> = gaps.collect();
+        if !gaps.is_empty() {
+            hits.push(Hit::missing(format!("nothing was found, but not everything was seen: {}", gaps.join(", "))));
+        } else if !view.roster_counts() {
+            let reason = "nothing was found under the names that are known, but no current roster tells who left";
+            hits.push(Hit::missing(reason));
+        }
     }
     if hits.is_empty() {
         let when =
