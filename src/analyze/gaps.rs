@@ -2,10 +2,15 @@
 
 use crate::model::{coverage::Source, manifest::Manifest, outcome::Meta};
 
-/// The sources of an analyzer that are holes in this snapshot's evidence: those it needs, and opt-in ones that were
-/// asked for.
+/// Analyzers that ask who is active by the use of tokens.
+const BY_TOKEN: [&str; 3] = ["inactive-seats", "owner-coverage", "seat-spend"];
+
+/// The sources of an analyzer that are holes in this snapshot's evidence: those it needs, opt-in ones that were asked
+/// for, and whoami where tokens were read and it must be told which of them is the collector's own.
 pub(crate) fn of(meta: &Meta, manifest: &Manifest) -> Vec<Source> {
-    let wanted = |source: &Source| meta.needs.contains(source) || source.is_opt_in();
+    let own_token = BY_TOKEN.contains(&meta.id) && manifest.coverage(Source::Tokens).has_rows();
+    let wanted =
+        |source: &Source| meta.needs.contains(source) || source.is_opt_in() || *source == Source::Whoami && own_token;
     Source::ALL.into_iter().filter(wanted).filter(|source| manifest.is_gap(*source)).collect()
 }
 

@@ -195,6 +195,12 @@ pub fn derive(
     Ok(derived::view::before_sealing(manifest, tables, before, &log))
 }
 
+/// How many members the roster of a snapshot knows, by login, verified or SCIM address.
+#[must_use]
+pub fn members_in_roster(tables: &Tables) -> usize {
+    derived::view::members_in_roster(tables)
+}
+
 /// Declarations of all analyzers, in report order.
 pub fn metas() -> impl Iterator<Item = &'static Meta> {
     REGISTRY.iter().map(|check| check.meta)

@@ -8,7 +8,7 @@ use super::{
     Console, VERSION, clock,
     engine::Engine,
     error::Error,
-    imported::{self, File, Files},
+    imported::{self, Against, File, Files},
     request::Collect as Ask,
     settings::Settings,
 };
@@ -146,9 +146,12 @@ impl Collector<'_> {
             collected.tables.invites_file = rows;
             imports.push(import);
         }
+        let max_age_days = self.settings.config.values.roster.clone().unwrap_or_default().max_age_days;
+        imports.iter_mut().for_each(|import| import.max_age_days = Some(max_age_days));
         let of = |source| imports.iter().find(|import| import.source == source);
-        sources.insert(Source::Roster, imported::record(of(Source::Roster), files.left_out));
-        sources.insert(Source::Invites, imported::record(of(Source::Invites), false));
+        let against = Against::of(staging.as_of(), &collected.tables);
+        sources.insert(Source::Roster, imported::record(of(Source::Roster), files.left_out, against));
+        sources.insert(Source::Invites, imported::record(of(Source::Invites), false, against));
         self.console.finish(Source::Roster, &sources[&Source::Roster]);
         for warning in &files.warnings {
             self.console.say(&format!("warning: {warning}"));
@@ -235,6 +238,9 @@ fn append(
     };
     import.raw = staging.keep_file(Source::AuditLog, "json", &bytes)?.raw;
     imported::take_log(record, &import);
+    if let Some(why) = &rows.doubt {
+        make_partial(record, why);
+    }
     collected.unknown_types = rows.unknown_types;
     // An import always has a date; without one nothing would be known to have been seen.
     let appended = staging.append_imported(&rows.events, import.extracted_on.unwrap_or_default())?;

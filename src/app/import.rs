@@ -56,6 +56,7 @@ pub(super) fn import(
         extracted_from: Some(extracted_from),
         recognized_as: found.recognized_as.map(str::to_owned),
         imported_at: Some(now),
+        max_age_days: None,
         mapped: found.mapped,
         raw: String::new(),
     };

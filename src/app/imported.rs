@@ -2,16 +2,20 @@
 
 use super::{error::Error, import, settings::Settings};
 use crate::{
+    analyze,
     collect::{audit_file, invites_file, roster},
     config,
     model::{
         coverage::{Coverage, Source},
         import::{DateFrom, Import},
         manifest::SourceRecord,
-        time,
+        time::{self, Timestamp},
     },
     store::{Kept, OrgStore},
-    table::access::{InvitedFile, Person},
+    table::{
+        Tables,
+        access::{InvitedFile, Person},
+    },
 };
 
 /// A file that was read, with the bytes it was read from.
@@ -103,16 +107,18 @@ fn of_configuration(settings: &Settings, mapping: &crate::model::params::Roster)
     let bytes = std::fs::read(&path).map_err(|source| Error::RosterFile { path: path.clone(), source })?;
     let read = roster::read(&bytes, &path.display().to_string(), mapping)?;
     let file = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let date = import::of_name(&file).map(time::start_of);
+    let stated = mapping.extracted_on.map(|day| (day, DateFrom::Configured));
+    let dated = stated.or_else(|| import::of_name(&file).map(|day| (day, DateFrom::FileName)));
     let import = Import {
         source: Source::Roster,
         sha256: config::sha256(&bytes),
         bytes: bytes.len() as u64,
         rows: read.people.len() as u64,
-        extracted_on: date,
-        extracted_from: date.map(|_| DateFrom::FileName),
+        extracted_on: dated.map(|(day, _)| time::start_of(day)),
+        extracted_from: dated.map(|(_, from)| from),
         recognized_as: read.recognized_as.map(str::to_owned),
         imported_at: None,
+        max_age_days: None,
         mapped: mapping.is_mapping(),
         raw: String::new(),
         file,
@@ -120,10 +126,34 @@ fn of_configuration(settings: &Settings, mapping: &crate::model::params::Roster)
     Ok(File { bytes, import, rows: read.people })
 }
 
-/// The record of a source that is a file.
-pub(super) fn record(import: Option<&Import>, left_out: bool) -> SourceRecord {
+/// What a file is held against when it becomes a source.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Against {
+    /// Instant of the snapshot.
+    pub(super) as_of: Timestamp,
+    /// Members, and how many of them the roster knows.
+    pub(super) members: (usize, usize),
+}
+
+impl Against {
+    /// The snapshot with these tables.
+    pub(super) fn of(as_of: Timestamp, tables: &Tables) -> Self {
+        Self { as_of, members: (tables.members.len(), analyze::members_in_roster(tables)) }
+    }
+}
+
+/// The record of a source that is a file. One whose date is unknown or too long ago is only partial, and so is a roster
+/// that knows fewer than half of the members: it may be that of another company.
+pub(super) fn record(import: Option<&Import>, left_out: bool, against: Against) -> SourceRecord {
     let (coverage, why) = match (import, left_out) {
-        (Some(import), _) => (Coverage::Imported, Some(sentence(import))),
+        (Some(import), _) => {
+            let (members, known) = against.members;
+            let foreign = import.source == Source::Roster && known * 2 < members;
+            let foreign = foreign.then(|| format!("it knows {known} of {members} members"));
+            let doubts: Vec<_> = import.doubt(against.as_of).into_iter().chain(foreign).collect();
+            let coverage = if doubts.is_empty() { Coverage::Imported } else { Coverage::Partial };
+            (coverage, Some(std::iter::once(sentence(import)).chain(doubts).collect::<Vec<_>>().join("; ")))
+        }
         (None, true) => (Coverage::Skipped, Some("left out by the user".to_owned())),
         (None, false) => (Coverage::NotRequested, None),
     };

@@ -5,7 +5,14 @@
 
 use std::{collections::BTreeMap, io::Read as _, path::PathBuf, sync::Arc};
 
-use super::{VERSION, collect::memory, engine::Engine, error::Error, settings::Settings};
+use super::{
+    VERSION,
+    collect::memory,
+    engine::Engine,
+    error::Error,
+    imported::{self, Against},
+    settings::Settings,
+};
 use crate::{
     analyze,
     collect::{self, Collected, Progress, audit_file, invites_file, roster},
@@ -76,6 +83,7 @@ impl Rederiver<'_> {
         }
         let export: Vec<AuditEvent> = collected.events.iter().collect();
         case.events_agree(&export, archived)?;
+        case.files_agree()?;
         case.invites_file_agrees()?;
         let mut unchecked = case.derived_agree()?;
         unchecked.extend(self.people_agree(&case)?);
@@ -137,7 +145,7 @@ impl Rederiver<'_> {
     /// Reads the roster again from its kept original, if the mapping of its columns is known here.
     fn people_agree(&self, case: &Case<'_>) -> Result<Option<String>, Error> {
         let manifest = &case.sealed.manifest;
-        if manifest.coverage(Source::Roster) != Coverage::Imported {
+        if !manifest.coverage(Source::Roster).has_rows() {
             return Ok(None);
         }
         let config = self.settings.map(|settings| &settings.config);
@@ -293,6 +301,19 @@ impl Case<'_> {
             record.coverage = Coverage::Imported;
         }
         (collected.events, collected.unknown_types) = (log.events, log.unknown_types);
+        Ok(())
+    }
+
+    /// Compares what the manifest says of the sources that are files with what follows from their dates and rows.
+    fn files_agree(&self) -> Result<(), Error> {
+        let Snapshot { manifest, tables, .. } = self.sealed;
+        let against = Against::of(manifest.as_of, tables);
+        for source in [Source::Roster, Source::Invites] {
+            let left_out = manifest.coverage(source) == Coverage::Skipped;
+            if manifest.sources.get(&source) != Some(&imported::record(manifest.import(source), left_out, against)) {
+                return Err(self.manifest_differs(format!("what it says of {source} does not follow from the file")));
+            }
+        }
         Ok(())
     }
 

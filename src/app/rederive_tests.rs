@@ -14,7 +14,10 @@ use crate::{
     },
     demo,
     hub::testing::{Hub, Reply, json, reply},
-    model::{ids::OrgName, time},
+    model::{
+        ids::OrgName,
+        time::{self, Timestamp},
+    },
     store::Store,
 };
 
@@ -102,10 +105,7 @@ fn a_forged_table_is_named_with_row_and_column() {
     assert!(file == "tokens.parquet" && what.contains("rows against"), "{what}");
     assert_eq!(difference(|s| s.tables.commits[0].author.clear()).0, "commits.parquet");
     assert_eq!(difference(|s| s.tables.invites.clear()).0, "invites.parquet");
-    assert_eq!(
-        difference(|s| s.tables.seen[0].first_seen = crate::model::time::Timestamp::UNIX_EPOCH).0,
-        "seen.parquet"
-    );
+    assert_eq!(difference(|s| s.tables.seen[0].first_seen = Timestamp::UNIX_EPOCH).0, "seen.parquet");
     assert_eq!(difference(|s| s.manifest.members_listed_at = None).0, "manifest.json");
     assert_eq!(difference(|s| s.tables.people[0].status = "active!".to_owned()).0, "people.parquet");
 }

@@ -24,7 +24,12 @@ pub(super) struct Log {
     pub(super) events: Packed<AuditEvent>,
     /// Undeclared types with counts.
     pub(super) unknown_types: BTreeMap<String, u64>,
+    /// Events about somebody's coming or going that do not say whose, by type.
+    pub(super) about_nobody: BTreeMap<String, u64>,
 }
+
+/// Types of events that are about somebody other than their author.
+const ABOUT_SOMEBODY: [&str; 4] = ["org.add_user", "org.remove_user", "org.invite_user", "org.invite.email"];
 
 /// Asks.
 ///
@@ -43,13 +48,26 @@ pub(super) async fn read(reader: &Reader<'_>, org: &str) -> Result<(Ledger, Log)
     ledger.take(reader.raw_list(&endpoints::AUDIT_LOG, &[("org", org)], take).await?);
     let log = std::mem::take(&mut *log.lock().unwrap_or_else(PoisonError::into_inner));
     ledger.rows = log.events.len() as u64;
+    if let Some(why) = log.doubt() {
+        ledger.hole(why);
+    }
     Ok((ledger, log))
 }
 
 impl Log {
+    /// Why the log does not tell who left although it was read to its end; `None` when every removal names somebody.
+    pub(super) fn doubt(&self) -> Option<String> {
+        self.about_nobody.get("org.remove_user")?;
+        let counts: Vec<_> = self.about_nobody.iter().map(|(kind, n)| format!("{n} of type {kind}")).collect();
+        Some(format!("events that do not say whom they are about: {}", counts.join(", ")))
+    }
+
     /// Takes in one event.
     pub(super) fn take(&mut self, event: &AuditEvent) {
         self.events.push(event);
+        if event.target.is_none() && ABOUT_SOMEBODY.contains(&event.r#type.as_str()) {
+            *self.about_nobody.entry(event.r#type.clone()).or_default() += 1;
+        }
         if !event_types::is_known(&event.r#type) {
             *self.unknown_types.entry(event.r#type.clone()).or_default() += 1;
         }
@@ -164,6 +182,25 @@ mod tests {
         assert_eq!((first.data, first.author, first.token_id), (None, None, None));
         let other = of(&text.replace("new.type", "new.tape")).unwrap();
         assert_ne!(first.event_id, other.event_id);
+    }
+
+    #[test]
+    fn a_removal_of_nobody_leaves_the_log_in_doubt() {
+        let text = |kind: &str, data: &str| {
+            format!(r#"{{"_id":"1","createdAt":"2026-09-18T16:30:00Z","type":"{kind}","data":{data}}}"#)
+        };
+        let doubt = |events: &[(&str, &str)]| {
+            let mut log = Log::default();
+            events.iter().for_each(|(kind, data)| log.take(&of(&text(kind, data)).unwrap()));
+            log.doubt()
+        };
+        assert_eq!(doubt(&[("org.remove_user", r#"{"user":"bob"}"#), ("org.leave", "{}")]), None);
+        assert_eq!(doubt(&[("org.add_user", "{}")]), None, "counted, and no leaver can be missed for it");
+        assert_eq!(
+            doubt(&[("org.remove_user", r#"{"who":"bob"}"#), ("org.add_user", "{}"), ("org.remove_user", "7")])
+                .unwrap(),
+            "events that do not say whom they are about: 1 of type org.add_user, 2 of type org.remove_user"
+        );
     }
 
     #[test]

@@ -40,6 +40,8 @@ pub struct Log {
     pub unknown_types: BTreeMap<String, u64>,
     /// Newest event; `None` without any.
     pub newest: Option<Timestamp>,
+    /// Why it does not tell who left; `None` when every removal names somebody.
+    pub doubt: Option<String>,
 }
 
 /// Reads a log.
@@ -60,8 +62,9 @@ pub fn parse(bytes: &[u8], file: &str) -> Result<Log, Error> {
     if let Some(first) = page.first {
         return Err(Error::Items { file: file.to_owned(), count: page.left_out, first });
     }
-    let (audit::Log { events, unknown_types }, newest) = log.into_inner();
-    Ok(Log { events, unknown_types, newest })
+    let (log, newest) = log.into_inner();
+    let doubt = log.doubt();
+    Ok(Log { events: log.events, unknown_types: log.unknown_types, newest, doubt })
 }
 
 #[cfg(test)]

@@ -38,6 +38,15 @@ pub fn parse(bytes: &[u8], file: &str) -> Result<Vec<InvitedFile>, roster::Error
     let Some(status) = status else {
         return Err(wrong(format!("there is no column `status` that tells pending invites (there are: {})", there())));
     };
+    if role.is_none() && date.is_none() {
+        let what = "there is neither a column for the role offered nor one for the date, so this is no list of members";
+        return Err(wrong(format!("{what} and invites (there are: {})", there())));
+    }
+    if records.rows.is_empty() {
+        return Err(wrong(
+            "there is no line under the header; an empty list does not show that nobody is invited".to_owned(),
+        ));
+    }
     let (mut invites, mut faults) = (Vec::new(), Vec::new());
     for record in &records.rows {
         let cell = |at: Option<usize>| at.and_then(|at| record.cells.get(at)).filter(|cell| !cell.is_empty()).cloned();
@@ -84,10 +93,22 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_named() {
-        let error = parse(b"login;status\nada;odd\n;pending\n", "m.csv").unwrap_err().to_string();
+        let error = parse(b"login;status;role\nada;odd;\n;pending;\n", "m.csv").unwrap_err().to_string();
         assert!(error.contains("line 2, column \"status\": \"odd\"") && error.contains("line 3: neither"), "{error}");
         let error = parse(b"name,status\nada,pending\n", "m.csv").unwrap_err().to_string();
         assert!(error.contains("there are: name, status"), "{error}");
         assert!(parse(b"login\nada\n", "m.csv").unwrap_err().to_string().contains("`status`"));
+    }
+
+    #[test]
+    fn a_table_that_is_no_list_of_invites_is_refused() {
+        for (text, why) in [
+            ("email,status\nbo@x.example,active\n", "neither a column for the role"),
+            ("email,status,role\n", "no line under the header"),
+            ("email,status,role\nbo@x.example,terminated,read\n", "\"terminated\" is not a known status"),
+        ] {
+            let error = parse(text.as_bytes(), "m.csv").unwrap_err().to_string();
+            assert!(error.contains(why), "{text}: {error}");
+        }
     }
 }

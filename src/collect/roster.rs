@@ -129,9 +129,22 @@ pub fn read(bytes: &[u8], file: &str, mapping: &Roster) -> Result<Read, Error> {
     let names = format.names.as_ref().and_then(|[first, last]| Some([at(first)?, at(last)?]));
     let fallback = format.fallback.as_ref().and_then(at);
     let date_order = mapping.date_order.clone();
-    let mut reader = Reader { header, names, fallback, date_order, words, faults: Vec::new(), people: BTreeMap::new() };
+    let mut reader = Reader {
+        header,
+        names,
+        fallback,
+        date_order,
+        words,
+        faults: Vec::new(),
+        people: BTreeMap::new(),
+        logins: BTreeMap::new(),
+    };
     for record in &records.rows {
         reader.row(record, records.header.cells.len());
+    }
+    if records.rows.is_empty() {
+        let what = "there is nobody under the header; a roster without people proves nothing".to_owned();
+        return Err(Error::Header { file: file.to_owned(), line: records.header.line, what });
     }
     let people = reader.people.into_values().map(|(_, person)| person).collect();
     done(Read { people, recognized_as: layout.map(|layout| layout.name) }, reader.faults, file)
@@ -314,6 +327,8 @@ struct Reader {
     faults: Vec<Fault>,
     /// People with their line, by folded address.
     people: BTreeMap<String, (usize, Person)>,
+    /// Line of each folded login.
+    logins: BTreeMap<String, usize>,
 }
 
 impl Reader {
@@ -350,6 +365,14 @@ impl Reader {
         }
         let [username, name, manager_email, department] =
             ["username", "name", "manager_email", "department"].map(|field| self.cell(record, field));
+        if let Some(login) = &username {
+            if let Some(first) = self.logins.get(&fold(login)) {
+                let what = format!("the login {login:?} is already on line {first}; one login is one person");
+                self.fault(line, "username", what);
+                return;
+            }
+            self.logins.insert(fold(login), line);
+        }
         let at = |i: &usize| record.cells.get(*i).filter(|cell| !cell.is_empty()).cloned();
         let joined = || self.names.map(|both| both.iter().filter_map(at).collect::<Vec<_>>().join(" "));
         let name = name.or_else(joined).filter(|name| !name.is_empty());

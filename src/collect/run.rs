@@ -287,7 +287,7 @@ impl Rest {
             network_security: self.network.1,
             ..Tables::default()
         };
-        let audit::Log { events, unknown_types } = self.log.1;
+        let audit::Log { events, unknown_types, about_nobody: _ } = self.log.1;
         Collected { collector: who.collector, plan, sources, tables, events, unknown_types }
     }
 }

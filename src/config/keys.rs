@@ -112,7 +112,7 @@ pub static SECTIONS: [(&str, &str); 9] = [
 ];
 
 /// All keys, grouped as [`SECTIONS`].
-pub static KEYS: [Key; 29] = [
+pub static KEYS: [Key; 30] = [
     open("org.*", "plan", Kind::Plan, "\"team\"", "Plan of the organization; without it the Hub is asked."),
     open("seats", "price_usd", Kind::Price, "20.0", "Price of a seat per month; without it the plan's list price."),
     open("seats", "purchased", Kind::Whole(0, 10_000_000), "40", "Seats on the contract, compared with those counted."),
@@ -213,12 +213,19 @@ pub static KEYS: [Key; 29] = [
         "\"ymd\"",
         "How dates are written: \"ymd\" (2026-09-30), \"mdy\" (9/30/2026) or \"dmy\" (30.9.2026).",
     ),
+    open(
+        "roster",
+        "extracted_on",
+        Kind::Date,
+        "\"2026-09-30\"",
+        "Day on which `file` was extracted; without it the only date in its name counts.",
+    ),
     preset(
         "roster",
         "max_age_days",
         Kind::Whole(0, LONG),
         "30",
-        "Days after which an imported roster or list of invites proves nothing about today.",
+        "Days after which a roster or a list of invites proves nothing about the day of a snapshot.",
     ),
     open("exceptions", "analyzer", Kind::Text, "\"inactive-seats\"", "Analyzer whose finding is accepted."),
     open("exceptions", "rule", Kind::Text, "\"inactive\"", "Rule whose finding is accepted."),

@@ -22,7 +22,7 @@ pub use error::{Error, Problem, Problems};
 use crate::model::{
     exception::Exception,
     ids::{OrgName, fold},
-    params::{Activity, Analyzers, Imports, Params, Roster, Seats},
+    params::{Activity, Analyzers, Params, Roster, Seats},
 };
 
 /// Name of the file.
@@ -150,10 +150,8 @@ impl Config {
     /// Thresholds and prices.
     #[must_use]
     pub fn params(&self) -> Params {
-        let Values { seats, activity, analyzers, roster, .. } = &self.values;
-        let imports =
-            roster.as_ref().map_or_else(Imports::default, |roster| Imports { max_age_days: roster.max_age_days });
-        Params { seats: seats.clone(), activity: activity.clone(), analyzers: analyzers.clone(), imports }
+        let Values { seats, activity, analyzers, .. } = &self.values;
+        Params { seats: seats.clone(), activity: activity.clone(), analyzers: analyzers.clone() }
     }
 
     /// The effective values in canonical JSON: keys sorted, no spaces, defaults written out.

@@ -35,6 +35,7 @@ pub(super) fn files(world: &World, quarter: usize) -> Result<Vec<(&'static str, 
     // The file opens with a note for readers of the fixture, which is no part of a user's configuration.
     let config = CONFIG.split_once("\n\n").map_or(CONFIG, |(_, rest)| rest);
     let config = config.replace("{purchased}", &purchased.to_string()).replace("{invoiced}", &invoiced.to_string());
+    let config = config.replace("{extracted_on}", &format_date(day));
     let people = export(world, day).map_err(|source| Error::Row { file: "people.csv", source })?;
     Ok(vec![("rollcall.toml", config), ("people.csv", people)])
 }

@@ -8,8 +8,10 @@ use super::{coverage::Source, time::Timestamp};
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DateFrom {
-    /// The user gave it.
+    /// The user gave it at the import.
     Asked,
+    /// The configuration gives it.
+    Configured,
     /// The file's content tells.
     File,
     /// The file's name tells.
@@ -22,6 +24,7 @@ impl DateFrom {
     pub const fn words(self) -> &'static str {
         match self {
             Self::Asked => "as stated at the import",
+            Self::Configured => "as configured",
             Self::File => "by its content",
             Self::FileName => "by its name",
         }
@@ -50,6 +53,10 @@ pub struct Import {
     pub recognized_as: Option<String>,
     /// When it was imported; `None` for a configured file.
     pub imported_at: Option<Timestamp>,
+    /// Days after which it proves nothing about the day of a snapshot, as configured at the collection; `None` in the
+    /// folder of imports.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_age_days: Option<i64>,
     /// Whether the configuration's mapping decided how it was read.
     pub mapped: bool,
     /// The kept original inside the snapshot, `raw/<source>/<nnnn>.<extension>.zst`; empty in the folder of imports.
@@ -64,9 +71,48 @@ impl Import {
         self.extracted_on.map(|t| super::time::age_days(as_of, t))
     }
 
-    /// Whether the extract is known to be older than so many days.
+    /// Why it proves nothing about the day of a snapshot, in words; `None` when its date is known and near enough.
     #[must_use]
-    pub fn is_stale(&self, as_of: Timestamp, max_days: i64) -> bool {
-        self.age_days(as_of).is_some_and(|age| age > max_days)
+    pub fn doubt(&self, as_of: Timestamp) -> Option<String> {
+        let Some(extracted_on) = self.extracted_on else { return Some("nothing tells when it was made".to_owned()) };
+        if extracted_on > as_of {
+            return Some("it is dated after the snapshot".to_owned());
+        }
+        let age = super::time::age_days(as_of, extracted_on);
+        let max = self.max_age_days.filter(|max| age > *max)?;
+        Some(format!("it was {age} days old, more than {max}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::time;
+
+    #[test]
+    fn an_extract_counts_when_it_is_dated_and_near_enough() {
+        let as_of = time::parse("2026-10-01T06:00:00Z").unwrap();
+        let doubt = |extracted_on: Option<&str>| {
+            let import = Import {
+                source: Source::Roster,
+                file: "people.csv".to_owned(),
+                sha256: String::new(),
+                bytes: 0,
+                rows: 1,
+                extracted_on: extracted_on.and_then(time::parse),
+                extracted_from: None,
+                recognized_as: None,
+                imported_at: None,
+                max_age_days: Some(30),
+                mapped: false,
+                raw: String::new(),
+            };
+            import.doubt(as_of)
+        };
+        assert_eq!(doubt(Some("2026-09-30")), None);
+        assert_eq!(doubt(Some("2026-09-01")), None, "the last day on which it counts");
+        assert_eq!(doubt(Some("2026-08-31")).as_deref(), Some("it was 31 days old, more than 30"));
+        assert_eq!(doubt(Some("2026-10-02")).as_deref(), Some("it is dated after the snapshot"));
+        assert_eq!(doubt(None).as_deref(), Some("nothing tells when it was made"));
     }
 }

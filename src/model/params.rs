@@ -122,22 +122,6 @@ pub struct Params {
     pub activity: Activity,
     /// `[analyzers]`.
     pub analyzers: Analyzers,
-    /// Age of imported files.
-    pub imports: Imports,
-}
-
-/// What holds for imported files.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Imports {
-    /// `[roster] max_age_days`: days after which a roster or a list of invites proves nothing about today.
-    pub max_age_days: i64,
-}
-
-impl Default for Imports {
-    fn default() -> Self {
-        Self { max_age_days: 30 }
-    }
 }
 
 /// `[roster]`: which column of a people export says what.
@@ -152,7 +136,9 @@ pub struct Roster {
     pub status_values: std::collections::BTreeMap<String, Vec<String>>,
     /// How dates are written: `ymd`, `mdy` or `dmy`.
     pub date_order: String,
-    /// Days after which the roster proves nothing about today.
+    /// The day on which the file was extracted; `None` leaves it to the file's name.
+    pub extracted_on: Option<chrono::NaiveDate>,
+    /// Days after which a roster or a list of invites proves nothing about the day of a snapshot.
     pub max_age_days: i64,
 }
 
@@ -163,7 +149,8 @@ impl Default for Roster {
             columns: std::collections::BTreeMap::new(),
             status_values: std::collections::BTreeMap::new(),
             date_order: "ymd".to_owned(),
-            max_age_days: Imports::default().max_age_days,
+            extracted_on: None,
+            max_age_days: 30,
         }
     }
 }

@@ -93,6 +93,9 @@ impl Target<'_> {
                 let gap = LogGap { from: newest.min(to), to };
                 partial = Some(gap_sentence(&gap, sent == 0));
                 audit.log_gaps.push(gap);
+            } else if audit.events_in_archive == 0 && sent == 0 {
+                partial =
+                    Some("the first export holds no event, so nothing shows since when the log is kept".to_owned());
             } else if audit.events_in_archive == 0 && sent >= self.limit {
                 partial = Some(limit_sentence(sent, audit.observed_since));
             }

@@ -198,27 +198,16 @@ impl<'a> View<'a> {
         self.manifest.coverage(Source::Roster).has_rows()
     }
 
-    /// Whether a roster was read whole and tells of everybody: only then does it prove that somebody did not leave.
+    /// Whether there is a roster that counts: only then does it prove that somebody did not leave.
     pub(crate) fn roster_counts(&self) -> bool {
-        self.has_roster() && !self.is_gap(Source::Roster) && self.roster_limit().is_none()
+        self.has_roster() && !self.is_gap(Source::Roster)
     }
 
-    /// Age in days of a roster that is too old to prove anything about today.
-    pub(crate) fn stale_roster(&self) -> Option<i64> {
-        let import = self.manifest.import(Source::Roster)?;
-        let stale = import.is_stale(self.as_of(), self.params.imports.max_age_days);
-        import.age_days(self.as_of()).filter(|_| stale)
-    }
-
-    /// What the age of the roster keeps the reader from knowing, as a limit.
+    /// What a roster that does not count keeps the reader from knowing, as a limit.
     pub(crate) fn roster_limit(&self) -> Option<String> {
-        if let Some(age) = self.stale_roster() {
-            return Some(format!("The roster was {age} days old: who left the company since then cannot be told."));
-        }
-        let undated = self.manifest.import(Source::Roster)?.extracted_on.is_none();
-        undated.then(|| {
-            "Nothing tells when the roster was made: who left the company since then cannot be told.".to_owned()
-        })
+        let why = self.manifest.why(Source::Roster);
+        (self.has_roster() && self.is_gap(Source::Roster))
+            .then(|| format!("What the roster says of people who left counts, and nothing else that it says ({why})."))
     }
 
     /// Whether at least one member row shows a role.
@@ -348,6 +337,12 @@ impl<'a> View<'a> {
     pub(crate) fn creator(&self, path: &str) -> Option<Creator<'a>> {
         self.creators.get(&fold(path)).copied()
     }
+}
+
+/// How many members the roster knows.
+pub(crate) fn members_in_roster(tables: &Tables) -> usize {
+    let (roster, scim) = (Roster::of(&tables.people), Scim::of(&tables.scim_users));
+    tables.members.iter().filter(|member| person_of_member(&roster, member, scim.of_member(member)).is_some()).count()
 }
 
 /// Roster entry of a member.

@@ -5,8 +5,6 @@ use crate::{
     model::{
         coverage::{Coverage, Source},
         ids::SnapshotId,
-        import::Import,
-        time::Timestamp,
     },
     table::activity::NetworkSecurity,
 };
@@ -216,53 +214,21 @@ fn a_leaver_is_found_in_every_source_and_late_removals_are_counted() {
 }
 
 #[test]
-fn an_old_roster_leaves_no_leaver_clean() {
-    let with_roster_of = |days: i64| {
-        let mut org = org().member("still", "read").before(60, &["still", "gone"]).life(30, "org.leave", "gone", "");
-        org = org.person("gone", "terminated", None);
-        org.manifest.imports = vec![Import {
-            source: Source::Roster,
-            file: "people.csv".to_owned(),
-            sha256: String::new(),
-            bytes: 0,
-            rows: 1,
-            extracted_on: Some(ago(days)),
-            extracted_from: None,
-            recognized_as: None,
-            imported_at: None,
-            mapped: false,
-            raw: String::new(),
-        }];
-        org
+fn a_roster_that_does_not_count_leaves_no_leaver_clean_and_says_what_it_cannot_tell() {
+    let gone = || {
+        let org = org().member("still", "read").before(60, &["still", "gone"]).life(30, "org.leave", "gone", "");
+        org.person("gone", "terminated", None)
     };
-    assert_eq!(with_roster_of(30).verdict(OFFBOARDING, "person", "gone"), "pass info clean");
-    assert_eq!(with_roster_of(31).verdict(OFFBOARDING, "person", "gone"), "unknown medium source-missing");
-}
-
-#[test]
-fn an_old_roster_and_one_without_a_date_say_what_they_cannot_tell() {
-    let limits = |extracted_on: Option<Timestamp>| {
-        let mut org = org().member("ada", "admin").person("ada", "active", None);
-        org.manifest.imports.push(Import {
-            source: Source::Roster,
-            file: "people.csv".to_owned(),
-            sha256: String::new(),
-            bytes: 0,
-            rows: 1,
-            extracted_on,
-            extracted_from: None,
-            recognized_as: None,
-            imported_at: None,
-            mapped: false,
-            raw: String::new(),
-        });
-        let analysis = org.judge();
-        let outcome = analysis.outcomes.iter().find(|o| o.meta.id == "orphaned-access").unwrap();
-        outcome.limits.iter().find(|limit| limit.contains("roster was")).cloned().unwrap_or_default()
-    };
-    assert_eq!(limits(Some(ago(30))), "", "the last day on which it counts");
-    assert!(limits(Some(ago(31))).starts_with("The roster was 31 days old"), "{}", limits(Some(ago(31))));
-    assert!(limits(None).starts_with("Nothing tells when the roster was made"), "{}", limits(None));
+    assert_eq!(gone().verdict(OFFBOARDING, "person", "gone"), "pass info clean");
+    let mut old = gone().coverage(Source::Roster, Coverage::Partial);
+    old.manifest.sources.get_mut(&Source::Roster).unwrap().why = Some("it was 31 days old, more than 30".to_owned());
+    assert_eq!(old.verdict(OFFBOARDING, "person", "gone"), "unknown medium source-missing");
+    let analysis = old.judge();
+    let outcome = analysis.outcomes.iter().find(|o| o.meta.id == "orphaned-access").unwrap();
+    assert!(outcome.limits.iter().any(|limit| limit.contains("(it was 31 days old, more than 30)")));
+    let member = old.member("gone-too", "read").person("gone-too", "terminated", None);
+    let verdict = member.coverage(Source::Roster, Coverage::Partial).verdict("orphaned-access", "member", "gone-too");
+    assert_eq!(verdict, "fail critical terminated-with-access", "what it says of people who left counts");
 }
 
 #[test]

@@ -81,6 +81,15 @@ fn every_faulty_line_is_named_with_its_column() {
 }
 
 #[test]
+fn a_roster_without_people_and_a_login_on_two_lines_are_errors() {
+    let error = parse(b"email,status,username\n", "people.csv", &Roster::default()).unwrap_err().to_string();
+    assert!(error.contains("nobody under the header"), "{error}");
+    let text = "email,status,username\na@x.example,active,Ada\nb@x.example,active,bo\nc@x.example,terminated,ADA\n";
+    let error = parse(text.as_bytes(), "people.csv", &Roster::default()).unwrap_err().to_string();
+    assert!(error.contains("line 4") && error.contains("already on line 2"), "{error}");
+}
+
+#[test]
 fn at_most_twenty_faults_are_listed_and_all_are_counted() {
     let text = format!("{HEADER}\n{}", "a@example.org,gone,,\n".repeat(25));
     let error = read(&text).unwrap_err();
@@ -117,7 +126,7 @@ fn other_encodings_name_the_line() {
 proptest! {
     #[test]
     fn whatever_is_written_by_the_rules_is_read_back(
-        people in prop::collection::btree_map("[a-z]{1,8}@example\\.org", ("[ -~é中]{0,12}", 0_usize..4), 0..20),
+        people in prop::collection::btree_map("[a-z]{1,8}@example\\.org", ("[ -~é中]{0,12}", 0_usize..4), 1..20),
         semicolon: bool, crlf: bool, mark: bool,
     ) {
         let mut writer = csv::WriterBuilder::new()

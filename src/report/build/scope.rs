@@ -241,16 +241,10 @@ fn imports(context: &Context<'_>) -> Vec<Block> {
     };
     let rows = manifest.imports.iter().map(row).collect();
     let mut out = vec![heading(words.get("scope.imports")), table(&columns, rows, words.get("scope.table-empty"))];
-    let max = context.input.params.imports.max_age_days;
     let limits = manifest.imports.iter().filter_map(|import| {
         let name = words.find(&format!("source.{}", import.source)).unwrap_or(import.source.name());
-        let days = import.age_days(manifest.as_of).map(|days| days.to_string());
-        let values = [("name", name), ("file", &import.file), ("n", days.as_deref().unwrap_or_default())];
-        match days {
-            None => Some(words.say("scope.import-no-date", &values)),
-            Some(_) if import.is_stale(manifest.as_of, max) => Some(words.say("scope.import-old", &values)),
-            Some(_) => None,
-        }
+        let why = import.doubt(manifest.as_of)?;
+        Some(words.say("scope.import-doubt", &[("name", name), ("file", &import.file), ("why", &why)]))
     });
     let limits: Vec<_> = limits.map(plain).collect();
     if !limits.is_empty() {
