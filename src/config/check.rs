@@ -104,6 +104,9 @@ impl<'t, 'k> Checker<'t, 'k> {
                 if path == "analyzers.owner-coverage" {
                     self.owners(at, &values);
                 }
+                if path == "seats" {
+                    self.renewal(at, table, &values);
+                }
                 Value::Object(values)
             }
             (_, other) => {
@@ -216,6 +219,14 @@ impl<'t, 'k> Checker<'t, 'k> {
                     self.problem(at, format!("`{name}` is missing in {}", bracketed(path)));
                 }
             }
+        }
+    }
+
+    /// An annual subscription without a day of renewal.
+    fn renewal(&mut self, at: usize, table: &DeTable<'_>, values: &Map<String, Value>) {
+        let is_dated = table.iter().any(|(key, _)| key.get_ref() == "renewal_date");
+        if values.get("term").is_some_and(|term| term == "annual") && !is_dated {
+            self.problem(at, "`renewal_date` is missing in [seats]: `term = \"annual\"` needs it".to_owned());
         }
     }
 

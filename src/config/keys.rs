@@ -76,6 +76,9 @@ pub const STATUSES: [&str; 4] = ["active", "leave", "contractor", "terminated"];
 /// Orders of day, month and year.
 const DATE_ORDERS: [&str; 3] = ["ymd", "mdy", "dmy"];
 
+/// How often a subscription renews.
+const TERMS: [&str; 2] = ["monthly", "annual"];
+
 /// Paper formats.
 const PAPERS: [&str; 2] = ["a4", "letter"];
 
@@ -112,7 +115,7 @@ pub static SECTIONS: [(&str, &str); 9] = [
 ];
 
 /// All keys, grouped as [`SECTIONS`].
-pub static KEYS: [Key; 30] = [
+pub static KEYS: [Key; 32] = [
     open("org.*", "plan", Kind::Plan, "\"team\"", "Plan of the organization; without it the Hub is asked."),
     open("seats", "price_usd", Kind::Price, "20.0", "Price of a seat per month; without it the plan's list price."),
     open("seats", "purchased", Kind::Whole(0, 10_000_000), "40", "Seats on the contract, compared with those counted."),
@@ -123,7 +126,21 @@ pub static KEYS: [Key; 30] = [
         "41",
         "Seats on the last invoice, compared with those counted.",
     ),
-    preset("seats", "renewal_day", Kind::Whole(1, 31), "1", "Day of the month on which the subscription renews."),
+    preset(
+        "seats",
+        "term",
+        Kind::Word(&TERMS),
+        "\"monthly\"",
+        "How often the subscription renews: \"monthly\" on renewal_day, or \"annual\" with renewal_date.",
+    ),
+    open(
+        "seats",
+        "renewal_date",
+        Kind::Date,
+        "\"2027-03-01\"",
+        "A day on which an annual subscription renews; a past one is moved on by whole years.",
+    ),
+    preset("seats", "renewal_day", Kind::Whole(1, 31), "1", "Day of the month on which a monthly subscription renews."),
     preset("seats", "count_pending_invites", Kind::Flag, "true", "Whether pending invites are billed."),
     preset("seats", "count_external", Kind::Flag, "true", "Whether external collaborators are billed."),
     preset("seats", "count_no_access", Kind::Flag, "true", "Whether members with the role no_access are billed."),

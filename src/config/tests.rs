@@ -109,6 +109,18 @@ fn a_wrong_value_names_what_is_expected() {
 }
 
 #[test]
+fn an_annual_subscription_needs_a_day_of_renewal() {
+    let missing = "`renewal_date` is missing in [seats]: `term = \"annual\"` needs it".to_owned();
+    assert_eq!(problems("[seats]\nterm = \"annual\"\n"), [(1, missing)]);
+    assert_eq!(problems("[seats]\nterm = \"annual\"\nrenewal_date = \"soon\"\n").len(), 1);
+    assert_eq!(problems("[seats]\nterm = \"weekly\"\n")[0].0, 2);
+    for text in ["term = \"annual\"\nrenewal_date = 2027-03-01", "term = \"monthly\"\nrenewal_date = \"2027-03-01\""] {
+        let seats = Config::parse(&format!("[seats]\n{text}\n"), &known()).unwrap().values.seats;
+        assert_eq!(seats.renewal_date.unwrap().to_string(), "2027-03-01");
+    }
+}
+
+#[test]
 fn an_exception_must_name_a_rule_and_an_end() {
     let text = "[[exceptions]]\nanalyzer = \"inactive-seat\"\nrule = \"inactive\"\nsubject = \"x\"\nreason = \"r\"\n\
                 approved_by = \"a\"\nexpires = \"soon\"\n[[exceptions]]\nanalyzer = \"inactive-seats\"\nrule = \"inactiv\"\n";

@@ -3,7 +3,21 @@
 //! These are the sections `[seats]`, `[activity]` and `[analyzers.*]` of the configuration; the defaults here are the
 //! ones printed in the README and echoed in every report.
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
+
+use super::time;
+
+/// How often the subscription renews.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Term {
+    /// Every month, on `renewal_day`.
+    #[default]
+    Monthly,
+    /// Every year, on the day of `renewal_date`.
+    Annual,
+}
 
 /// `[seats]`.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -15,7 +29,11 @@ pub struct Seats {
     pub purchased: Option<u32>,
     /// Seats on the last invoice; `None` when not known.
     pub invoiced: Option<u32>,
-    /// Day of the month on which the subscription renews, 1 to 31.
+    /// How often the subscription renews.
+    pub term: Term,
+    /// A day on which an annual subscription renews; those of other years follow. `None` when not known.
+    pub renewal_date: Option<NaiveDate>,
+    /// Day of the month on which a monthly subscription renews, 1 to 31.
     pub renewal_day: u32,
     /// Whether pending invites are billed.
     pub count_pending_invites: bool,
@@ -31,10 +49,23 @@ impl Default for Seats {
             price_usd: None,
             purchased: None,
             invoiced: None,
+            term: Term::Monthly,
+            renewal_date: None,
             renewal_day: 1,
             count_pending_invites: true,
             count_external: true,
             count_no_access: true,
+        }
+    }
+}
+
+impl Seats {
+    /// The first renewal strictly after a day: a seat removed on the day of a renewal has been paid for.
+    #[must_use]
+    pub fn next_renewal(&self, today: NaiveDate) -> NaiveDate {
+        match (self.term, self.renewal_date) {
+            (Term::Annual, Some(date)) => time::next_yearly(today, date),
+            _ => time::next_monthly(today, self.renewal_day),
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! The clock is not read here. Whoever needs "now" gets it as a value.
 
-use chrono::{DateTime, Datelike as _, Days, NaiveDate, NaiveDateTime, SecondsFormat, SubsecRound as _, Utc};
+use chrono::{DateTime, Datelike as _, Days, Months, NaiveDate, NaiveDateTime, SecondsFormat, SubsecRound as _, Utc};
 
 /// An instant in UTC; microseconds are kept in tables, seconds are printed.
 pub type Timestamp = DateTime<Utc>;
@@ -83,6 +83,14 @@ pub fn next_monthly(date: NaiveDate, day: u32) -> NaiveDate {
     candidate(year, month)
 }
 
+/// `start` moved on by as few whole years as put it strictly after `date`; 29 February is the 28th in other years.
+#[must_use]
+pub fn next_yearly(date: NaiveDate, start: NaiveDate) -> NaiveDate {
+    let years = u32::try_from(date.year() - start.year()).unwrap_or(0);
+    let mut days = [years, years + 1].into_iter().filter_map(|n| start.checked_add_months(Months::new(n * 12)));
+    days.find(|day| *day > date).unwrap_or(start)
+}
+
 /// The day after `date`; `date` itself at the end of the calendar.
 #[must_use]
 pub fn day_after(date: NaiveDate) -> NaiveDate {
@@ -119,6 +127,18 @@ mod tests {
         assert_eq!(next_monthly(d("2026-12-15"), 1), d("2027-01-01"));
         assert_eq!(next_monthly(d("2026-02-01"), 31), d("2026-02-28"));
         assert_eq!(next_monthly(d("2026-02-28"), 31), d("2026-03-31"));
+    }
+
+    #[test]
+    fn yearly_renewals_come_strictly_after_the_day() {
+        let next = |today, start| next_yearly(parse_date(today).unwrap(), parse_date(start).unwrap()).to_string();
+        assert_eq!(next("2026-10-01", "2027-03-01"), "2027-03-01");
+        assert_eq!(next("2026-10-01", "2024-10-02"), "2026-10-02");
+        assert_eq!(next("2026-10-01", "2024-10-01"), "2027-10-01");
+        assert_eq!(next("2026-10-01", "2026-10-01"), "2027-10-01");
+        assert_eq!(next("2026-10-01", "2024-02-29"), "2027-02-28");
+        assert_eq!(next("2027-10-01", "2024-02-29"), "2028-02-29");
+        assert_eq!(next("2026-10-01", "2031-01-01"), "2031-01-01");
     }
 
     #[test]
