@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use globset::GlobBuilder;
 
-use super::judged::Judged;
+use super::judged::{Hit, Judged};
 use crate::model::{
     exception::{Exception, ExceptionOutcome, ExceptionState},
     ids::fold,
+    manifest::Manifest,
     outcome::{Cell, Meta},
-    time::{self, Timestamp},
+    time,
     verdict::Verdict,
 };
 
@@ -18,62 +19,118 @@ const MAX_SUBJECTS: usize = 10;
 /// Days that an exception may reach ahead.
 const MAX_DAYS: i64 = 366;
 
+/// An analyzer and one of its rules.
+type Named = (&'static str, &'static str);
+
+/// Rules that say that somebody is not active.
+const INACTIVITY: &[Named] = &[
+    ("inactive-seats", "inactive"),
+    ("inactive-seats", "never-active"),
+    ("inactive-seats", "inactivity-unconfirmed"),
+    ("seat-spend", "inactive"),
+    ("seat-spend", "never-active"),
+    ("seat-spend", "unconfirmed"),
+    ("owner-coverage", "owner-inactive"),
+    ("orphaned-access", "inactive-external"),
+];
+/// Rules that say that somebody is not active because of a leave.
+const LEAVE: &[Named] = &[("inactive-seats", "on-leave"), ("seat-spend", "on-leave")];
+/// Rules that say that an invite is stale.
+const STALE_INVITE: &[Named] = &[("orphaned-access", "stale-invite"), ("seat-spend", "stale-invite")];
+
+/// What is accepted once is accepted wherever the same fact is judged: an exception for a rule on the left covers each
+/// rule on the right. Inactivity covers a leave, which is inactivity with an explanation; a leave that has ended covers
+/// nothing.
+const SAME_FACT: [(&[Named], &[Named]); 4] =
+    [(INACTIVITY, INACTIVITY), (INACTIVITY, LEAVE), (LEAVE, LEAVE), (STALE_INVITE, STALE_INVITE)];
+
 /// Applies the exceptions to the rows of all analyzers and tells what became of each.
 ///
-/// An exception covers one rule. Where another `fail` or `review` rule applies to the same row the row keeps that
-/// verdict: accepting one risk must not hide another.
+/// An exception covers `fail` and `review` rules. Where another open rule applies to the same row the row keeps that
+/// verdict: accepting one risk must hide neither another nor missing evidence.
 pub(crate) fn apply(
     checks: &mut [(&'static Meta, Vec<Judged>)],
     exceptions: &[Exception],
-    as_of: Timestamp,
+    manifest: &Manifest,
 ) -> Vec<ExceptionOutcome> {
-    let outcomes: Vec<ExceptionOutcome> = exceptions.iter().map(|e| judge(checks, e, as_of)).collect();
+    let org = manifest.org.as_str();
+    let outcomes: Vec<ExceptionOutcome> = exceptions.iter().map(|e| judge(checks, e, manifest)).collect();
+    let in_force = || outcomes.iter().filter(|o| o.state == ExceptionState::InForce).map(|o| &o.exception);
     for (meta, rows) in checks {
-        let in_force: Vec<&Exception> = outcomes
-            .iter()
-            .filter(|o| o.state == ExceptionState::InForce && o.exception.analyzer == meta.id)
-            .map(|o| &o.exception)
-            .collect();
-        for row in rows.iter_mut().filter(|_| !in_force.is_empty()) {
-            cover(meta, row, &in_force);
+        let ours: Vec<&Exception> =
+            in_force().filter(|e| meta.rules.iter().any(|rule| is_same_fact(e, meta.id, rule.id))).collect();
+        for row in rows.iter_mut().filter(|_| !ours.is_empty()) {
+            cover(&Place { meta, org }, row, &ours);
         }
     }
     outcomes
 }
 
+/// Where a row stands.
+#[derive(Clone, Copy, Debug)]
+struct Place<'a> {
+    /// Its analyzer.
+    meta: &'static Meta,
+    /// The organization, which is the resource of rows without a column for it.
+    org: &'a str,
+}
+
 /// Covers one row with the exceptions in force.
-fn cover(meta: &Meta, row: &mut Judged, exceptions: &[&Exception]) {
-    let covering: Vec<&&Exception> = exceptions.iter().filter(|e| matches(meta, row, e)).collect();
-    if covering.is_empty() {
+fn cover(place: &Place<'_>, row: &mut Judged, exceptions: &[&Exception]) {
+    let exceptions: Vec<&Exception> = exceptions.iter().filter(|e| is_about(place, row, e)).copied().collect();
+    let covering = |hit: &Hit| exceptions.iter().find(|e| covers(e, place.meta, hit)).copied();
+    let covered: Vec<(&'static str, &Exception)> =
+        row.hits().iter().filter_map(|hit| Some((hit.rule, covering(hit)?))).collect();
+    if covered.is_empty() {
         return;
     }
-    let is_covered = |rule: &str| covering.iter().any(|e| e.rule == rule);
-    let open = row.hits().iter().any(|hit| needs_decision(hit.verdict) && !is_covered(hit.rule));
-    if open {
-        for exception in covering {
-            row.demote(&exception.rule);
-        }
-        return;
+    let accepted = row.hits().iter().all(|hit| !hit.verdict.is_open() || covering(hit).is_some());
+    let named = row.worst().map(|worst| worst.rule).filter(|_| accepted);
+    let notes: Vec<String> = covered.iter().map(|(rule, e)| note(place.meta, rule, named, e)).collect();
+    if !accepted {
+        covered.iter().for_each(|(rule, _)| row.demote(rule));
     }
-    let note = row.worst().and_then(|worst| covering.iter().find(|e| e.rule == worst.rule)).map(|e| {
-        format!("accepted until {} by {}: {}", time::format_date(e.expires), e.approved_by.trim(), e.reason.trim())
-    });
-    row.accepted = note;
+    row.accept(accepted, notes.join("; "));
 }
 
-/// Whether a verdict can be accepted.
-fn needs_decision(verdict: Verdict) -> bool {
-    matches!(verdict, Verdict::Fail | Verdict::Review)
+/// Names an exception and its reason; the rule that it covers is said where it is not the one that names the row.
+///
+/// A row of another analyzer names the exception by its rule and not by who approved it, because readers of that
+/// analyzer may not be meant to have the address.
+fn note(meta: &Meta, rule: &str, named: Option<&str>, e: &Exception) -> String {
+    let rule = if named == Some(rule) { String::new() } else { format!("{rule} ") };
+    let by = if e.analyzer == meta.id {
+        format!("by {}", e.approved_by.trim())
+    } else {
+        format!("under the exception for {} {}", e.analyzer, e.rule)
+    };
+    format!("{rule}accepted until {} {by}: {}", time::format_date(e.expires), e.reason.trim())
 }
 
-/// Whether an exception names a rule that applies to a row with a verdict that can be accepted.
-fn matches(meta: &Meta, row: &Judged, exception: &Exception) -> bool {
-    let rule = row.hits().iter().any(|hit| hit.rule == exception.rule && needs_decision(hit.verdict));
-    rule && matches_subject(exception, &row.subject)
-        && exception.resource.as_deref().is_none_or(|resource| match row.cell(meta, "resource") {
+/// Whether a rule of an analyzer judges the fact that an exception accepts.
+fn is_same_fact(e: &Exception, analyzer: &str, rule: &str) -> bool {
+    let is = |names: &[Named], analyzer: &str, rule: &str| names.contains(&(analyzer, rule));
+    (e.analyzer == analyzer && e.rule == rule)
+        || SAME_FACT.iter().any(|(named, judged)| is(named, &e.analyzer, &e.rule) && is(judged, analyzer, rule))
+}
+
+/// Whether an exception covers a rule that applies: only what was judged can be accepted.
+fn covers(e: &Exception, meta: &Meta, hit: &Hit) -> bool {
+    matches!(hit.verdict, Verdict::Fail | Verdict::Review) && is_same_fact(e, meta.id, hit.rule)
+}
+
+/// Whether an exception names a row's subject and resource.
+fn is_about(place: &Place<'_>, row: &Judged, e: &Exception) -> bool {
+    matches_subject(e, &row.subject)
+        && e.resource.as_deref().is_none_or(|resource| match row.cell(place.meta, "resource") {
             Cell::Text(text) => fold(text) == fold(resource),
-            _ => false,
+            _ => !place.meta.columns.iter().any(|c| c.name == "resource") && fold(place.org) == fold(resource),
         })
+}
+
+/// Whether an exception covers a rule that applies to a row.
+fn matches(place: &Place<'_>, row: &Judged, e: &Exception) -> bool {
+    row.hits().iter().any(|hit| covers(e, place.meta, hit)) && is_about(place, row, e)
 }
 
 /// Whether an exception names a subject.
@@ -89,14 +146,14 @@ fn matches_subject(exception: &Exception, subject: &str) -> bool {
 }
 
 /// What becomes of one exception.
-fn judge(checks: &[(&'static Meta, Vec<Judged>)], exception: &Exception, as_of: Timestamp) -> ExceptionOutcome {
-    let today = as_of.date_naive();
-    let matched: Vec<&Judged> = checks
-        .iter()
-        .filter(|(meta, _)| meta.id == exception.analyzer)
-        .flat_map(|(meta, rows)| rows.iter().filter(|row| matches(meta, row, exception)))
-        .collect();
-    let subjects: BTreeSet<String> = matched.iter().map(|row| fold(&row.subject)).collect();
+fn judge(checks: &[(&'static Meta, Vec<Judged>)], exception: &Exception, manifest: &Manifest) -> ExceptionOutcome {
+    let today = manifest.as_of.date_naive();
+    let of_analyzer = |(meta, rows): &'_ (&'static Meta, Vec<Judged>)| {
+        let place = Place { meta, org: manifest.org.as_str() };
+        rows.iter().filter(|row| matches(&place, row, exception)).map(|row| fold(&row.subject)).collect::<Vec<_>>()
+    };
+    let matched: Vec<String> = checks.iter().flat_map(of_analyzer).collect();
+    let subjects: BTreeSet<&String> = matched.iter().collect();
     let ends = time::format_date(exception.expires);
     let days = (exception.expires - today).num_days();
     let (state, note) = if days < 0 {
@@ -112,4 +169,10 @@ fn judge(checks: &[(&'static Meta, Vec<Judged>)], exception: &Exception, as_of: 
         (ExceptionState::InForce, format!("in force until {ends}"))
     };
     ExceptionOutcome { exception: exception.clone(), state, matched: matched.len(), note }
+}
+
+/// Every rule that shares its fact with others.
+#[cfg(test)]
+pub(crate) fn shared() -> impl Iterator<Item = Named> {
+    SAME_FACT.iter().flat_map(|(named, judged)| named.iter().chain(*judged)).copied()
 }

@@ -48,6 +48,15 @@ impl Hit {
         Self { rule, verdict: Verdict::Pass, severity: Severity::Info, reason: reason.into() }
     }
 
+    /// All is well, unless it rests on a source that is a gap: a pass needs the whole. `gap` is what cannot be known.
+    pub(crate) fn pass_unless(gap: Option<&str>, rule: &'static str, reason: impl Into<String>) -> Self {
+        let reason = reason.into();
+        match gap {
+            Some(gap) => Self::missing(format!("{reason}; {gap}")),
+            None => Self::pass(rule, reason),
+        }
+    }
+
     /// A verdict that rests on a source that was not seen.
     pub(crate) fn missing(reason: impl Into<String>) -> Self {
         Self::unknown(SOURCE_MISSING, Severity::Medium, reason)
@@ -73,8 +82,10 @@ pub(crate) struct Judged {
     hits: Vec<Hit>,
     /// The analyzer's own columns.
     pub(crate) cells: Vec<Cell>,
-    /// The exception that covers the verdict, as words for the reason.
-    pub(crate) accepted: Option<String>,
+    /// Whether exceptions cover every open rule.
+    accepted: bool,
+    /// The exceptions that cover a rule, as words for the reason; empty without one.
+    note: String,
 }
 
 /// A count of rows as a total. None found over a gap is not none.
@@ -100,7 +111,7 @@ impl Judged {
                 row[at] = cell;
             }
         }
-        Self { subject_kind, subject: subject.to_owned(), hits, cells: row, accepted: None }
+        Self { subject_kind, subject: subject.to_owned(), hits, cells: row, accepted: false, note: String::new() }
     }
 
     /// The row of a gap.
@@ -118,7 +129,7 @@ impl Judged {
 
     /// The worst rule's verdict; `accepted` under an exception.
     pub(crate) fn verdict(&self) -> Verdict {
-        if self.accepted.is_some() {
+        if self.accepted {
             return Verdict::Accepted;
         }
         self.worst().map_or(Verdict::Unknown, |hit| hit.verdict)
@@ -127,6 +138,11 @@ impl Judged {
     /// All rules, worst first.
     pub(crate) fn hits(&self) -> &[Hit] {
         &self.hits
+    }
+
+    /// Notes the exceptions that cover rules of this row, and whether these are all that are open.
+    pub(crate) fn accept(&mut self, accepted: bool, note: String) {
+        (self.accepted, self.note) = (accepted, note);
     }
 
     /// Moves a rule behind those that no exception covers.
@@ -158,7 +174,8 @@ impl Judged {
         let mut also: Vec<String> = hits.map(|hit| hit.rule.to_owned()).collect();
         also.sort();
         also.dedup();
-        let reason = self.accepted.map_or_else(|| worst.reason.clone(), |note| format!("{}; {note}", worst.reason));
+        let note = if self.note.is_empty() { String::new() } else { format!("; {}", self.note) };
+        let reason = format!("{}{note}", worst.reason);
         Row {
             subject_kind: self.subject_kind.to_owned(),
             subject: self.subject,

@@ -156,7 +156,7 @@ fn judge(inputs: &Inputs<'_>, log: &scan::Log) -> Analysis {
             (check.meta, rows)
         })
         .collect();
-    let exceptions = exceptions::apply(&mut checked, inputs.exceptions, inputs.manifest.as_of);
+    let exceptions = exceptions::apply(&mut checked, inputs.exceptions, inputs.manifest);
     let mut outcomes = Vec::new();
     for (check, (meta, mut rows)) in REGISTRY.iter().zip(checked) {
         let Summary { totals, limits, charts } = (check.sum)(&view, &mut rows);

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     analyze::{self, Analysis, Baseline, Inputs},
-    model::{coverage::Source, ids::SnapshotId, manifest::Manifest, outcome::Cell},
+    model::{coverage::Source, ids::SnapshotId, manifest::Manifest, outcome::Cell, verdict::Verdict},
     report::TrendPoint,
     store::{OrgStore, Snapshot},
 };
@@ -122,7 +122,7 @@ fn point(manifest: &Manifest, analysis: &Analysis) -> TrendPoint {
     TrendPoint { snapshot, as_of, figures: analysis.headline.clone(), seats: seats(manifest, analysis) }
 }
 
-/// Seats by status; `None` where the list of members has a hole: a lower bar would look like fewer seats.
+/// Seats by status, those under an exception as `accepted`; `None` where the list of members has a hole: a lower bar would look like fewer seats.
 fn seats(manifest: &Manifest, analysis: &Analysis) -> Option<BTreeMap<String, u64>> {
     if manifest.is_gap(Source::Members) {
         return None;
@@ -131,7 +131,9 @@ fn seats(manifest: &Manifest, analysis: &Analysis) -> Option<BTreeMap<String, u6
     for outcome in analysis.outcomes.iter().filter(|outcome| outcome.meta.id == "seat-spend") {
         for row in &outcome.rows {
             if let Some(status) = outcome.cell(row, "seat_status").filter(|cell| **cell != Cell::Empty) {
-                *seats.entry(status.to_text()).or_default() += 1;
+                let accepted = row.verdict == Verdict::Accepted;
+                let status = if accepted { row.verdict.word().to_owned() } else { status.to_text() };
+                *seats.entry(status).or_default() += 1;
             }
         }
     }

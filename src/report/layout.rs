@@ -220,9 +220,12 @@ pub(super) struct BreakdownSpec {
     pub(super) title: String,
     /// Keys of the objects with their titles; `key` and `value` for a map.
     pub(super) columns: Vec<FieldSpec>,
+    /// Keys of a map of objects with their titles, in order; the first column is then the title.
+    #[serde(default)]
+    pub(super) rows: Vec<FieldSpec>,
 }
 
-/// A column of a breakdown.
+/// A column or a row of a breakdown.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct FieldSpec {
@@ -308,7 +311,8 @@ impl Layout {
             section.facts.iter_mut().for_each(|fact| each(&mut fact.title));
             for breakdown in &mut section.breakdowns {
                 each(&mut breakdown.title);
-                breakdown.columns.iter_mut().for_each(|column| each(&mut column.title));
+                let named = breakdown.columns.iter_mut().chain(&mut breakdown.rows);
+                named.for_each(|field| each(&mut field.title));
             }
             section.columns.iter_mut().filter_map(|column| column.title.as_mut()).for_each(&mut *each);
             section.signatories.iter_mut().chain(&mut section.acknowledged_by).for_each(&mut *each);

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use super::{
     super::{
         Check, Summary,
@@ -9,7 +11,7 @@ use super::{
             activity::{Activity, Status},
             view::View,
         },
-        judged::{Hit, Judged},
+        judged::{Hit, Judged, found},
     },
     MISSING, column, count, personal, rule, seat_spend,
 };
@@ -34,6 +36,7 @@ pub(super) static META: Meta = Meta {
         personal("fullname", CellKind::Text, "Display name; empty when the Hub sends none."),
         personal("email", CellKind::Text, "Verified address, else the SCIM one; empty when neither is visible."),
         column("role", CellKind::Text, "Organization role; empty when not visible."),
+        column("employment_status", CellKind::Text, "Status of the roster; empty without a match."),
         column("is_external", CellKind::Boolean, "External collaborator; empty when not visible."),
         column("two_factor", CellKind::Boolean, "Two-factor authentication; empty when not visible."),
         column(
@@ -68,6 +71,7 @@ pub(super) static META: Meta = Meta {
             Severity::High,
             "Idle in the log, but tokens could not be seen; severity as for inactive.",
         ),
+        rule("on-leave", Verdict::Review, Severity::Low, "Inactive or never active, and on leave by the roster."),
         MISSING,
         rule(
             "activity-unknown",
@@ -99,7 +103,9 @@ fn member(view: &View<'_>, i: usize) -> Judged {
     let (member, activity) = (&view.tables.members[i], &view.activity[i]);
     let severity = scale(member.role.as_deref());
     let reason = reason(view, i);
+    let person = view.person_of[i];
     let hit = match activity.status {
+        status if status.is_idle() && view.is_on_leave(person) => on_leave(&reason),
         Status::Inactive => Hit::fail("inactive", severity, reason),
         Status::NeverActive => Hit::fail("never-active", severity, reason),
         Status::Unconfirmed => Hit::review("inactivity-unconfirmed", severity, reason),
@@ -116,6 +122,7 @@ fn member(view: &View<'_>, i: usize) -> Judged {
             ("fullname", member.fullname.clone().into()),
             ("email", view.email(i).into()),
             ("role", member.role.clone().into()),
+            ("employment_status", person.map(|person| person.status.clone()).into()),
             ("is_external", member.is_external.into()),
             ("two_factor", member.two_factor.into()),
             ("joined_at", view.joined[i].as_ref().map(|j| j.at).into()),
@@ -128,6 +135,11 @@ fn member(view: &View<'_>, i: usize) -> Judged {
             ("monthly_cost_usd", seat_spend::member_cost(view, member)),
         ],
     )
+}
+
+/// The rule of somebody who is idle and on leave, here and in `seat-spend`.
+pub(super) fn on_leave(idle: &str) -> Hit {
+    Hit::review("on-leave", Severity::Low, format!("{idle}; the roster says that this person is on leave"))
 }
 
 /// Why, in one sentence; shared with the analyzers that ask whether somebody is active.
@@ -174,18 +186,25 @@ fn since(view: &View<'_>) -> String {
 }
 
 /// Totals, and the distribution of idle days.
-fn sum(view: &View<'_>, _rows: &mut [Judged]) -> Summary {
-    let total = |n| view.total(Source::Members, n);
-    let n = |status: Status| total(view.activity.iter().filter(|a| a.status == status).count());
-    let totals = BTreeMap::from([
-        ("members".to_owned(), total(view.tables.members.len())),
-        ("active".to_owned(), n(Status::Active)),
-        ("inactive".to_owned(), n(Status::Inactive)),
-        ("never_active".to_owned(), n(Status::NeverActive)),
-        ("new".to_owned(), n(Status::New)),
-        ("unknown".to_owned(), n(Status::Unknown)),
-        ("unconfirmed".to_owned(), n(Status::Unconfirmed)),
-    ]);
+fn sum(view: &View<'_>, rows: &mut [Judged]) -> Summary {
+    let n = |rule: &str| {
+        let named = |row: &&Judged| row.subject_kind == "member" && row.hits().iter().any(|hit| hit.rule == rule);
+        found(rows, rows.iter().filter(named).count())
+    };
+    let mut totals: BTreeMap<String, Value> = [
+        ("active", "active"),
+        ("inactive", "inactive"),
+        ("never_active", "never-active"),
+        ("new", "new-member"),
+        ("unknown", "activity-unknown"),
+        ("unconfirmed", "inactivity-unconfirmed"),
+    ]
+    .into_iter()
+    .map(|(name, rule)| (name.to_owned(), n(rule)))
+    .collect();
+    totals.insert("members".to_owned(), view.total(Source::Members, view.tables.members.len()));
+    let on_leave = if view.has_roster() { n("on-leave") } else { Value::Null };
+    totals.insert("on_leave".to_owned(), on_leave);
     let mut limits = if view.window.basis == "none" {
         vec!["No source of activity could be read: nobody is called active or inactive.".to_owned()]
     } else {
@@ -199,6 +218,9 @@ fn sum(view: &View<'_>, _rows: &mut [Judged]) -> Summary {
             "Whose token collected could not be seen: its own use cannot be left out, and its owner may look active."
                 .to_owned(),
         );
+    }
+    if !view.has_roster() || view.is_gap(Source::Roster) {
+        limits.push("No complete roster was read: who is on leave cannot be told.".to_owned());
     }
     Summary { totals, limits, charts: vec![histogram(view)] }
 }
@@ -222,9 +244,10 @@ fn histogram(view: &View<'_>) -> Chart {
         .collect();
     bars.push(Bar { label: "none seen".to_owned(), parts: vec![0; 4] });
     let last = bars.len() - 1;
-    for activity in &view.activity {
+    for (activity, person) in view.activity.iter().zip(&view.person_of) {
         let part = match activity.status {
             Status::Active | Status::New => 0,
+            status if status.is_idle() && view.is_on_leave(*person) => 2,
             Status::Inactive | Status::NeverActive => 1,
             Status::Unconfirmed => 2,
             Status::Unknown => 3,
@@ -249,7 +272,7 @@ fn histogram(view: &View<'_>) -> Chart {
         legend: vec![
             ("active or new".to_owned(), Verdict::Pass),
             ("inactive".to_owned(), Verdict::Fail),
-            ("unconfirmed".to_owned(), Verdict::Review),
+            ("unconfirmed or on leave".to_owned(), Verdict::Review),
             ("not known".to_owned(), Verdict::Unknown),
         ],
         threshold: edges.iter().position(|edge| *edge == threshold).map(|i| (i, format!("threshold {threshold} days"))),

@@ -10,6 +10,7 @@ mod orphaned_rows;
 mod owner_coverage;
 mod owners;
 mod privileged_activity;
+mod seat_bridge;
 mod seat_spend;
 
 use super::Check;

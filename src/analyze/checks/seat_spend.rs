@@ -1,6 +1,6 @@
-//! `seat-spend`: what each seat costs, and which can be given back.
+//! `seat-spend`: what each seat costs, and which are removable.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use serde_json::{Value, json};
@@ -12,15 +12,16 @@ use super::{
             activity::Status,
             view::{Principal, View},
         },
-        judged::{Hit, Judged},
+        judged::{Hit, Judged, SOURCE_MISSING},
     },
     MISSING, column, count, inactive_seats, personal, rule,
+    seat_bridge::{Bridge, cost as costs, shares},
 };
 use crate::{
     model::{
         coverage::Source,
         ids::fold,
-        outcome::{Bar, Cell, CellKind, Chart, Meta, money},
+        outcome::{Bar, Cell, CellKind, Chart, Meta},
         time::{self, Timestamp},
         verdict::{Severity, Verdict},
     },
@@ -33,25 +34,31 @@ pub(super) const CHECK: Check = Check { meta: &META, judge, sum };
 /// Declaration.
 pub(super) static META: Meta = Meta {
     id: "seat-spend",
-    question: "What do the seats cost, and which of them can be given back?",
+    question: "What do the seats cost, and which of them are removable?",
     needs: &[Source::Members, Source::AuditLog, Source::Tokens, Source::Scim],
     subjects: &["member", "invite"],
     columns: &[
         column("role", CellKind::Text, "Organization role, or the role offered; empty when not visible."),
+        personal("fullname", CellKind::Text, "Display name; empty when the Hub sends none, and for invites."),
+        column("employment_status", CellKind::Text, "Status of the roster; empty without a match."),
         column("is_external", CellKind::Boolean, "External collaborator; empty when not visible and for invites."),
         column("billable", CellKind::Boolean, "Whether the seat is counted as billed, as configured."),
         column(
             "seat_status",
             CellKind::Text,
-            "terminated, duplicate, inactive, never-active, stale-invite, pending-invite, unconfirmed, unknown or used.",
+            "terminated, duplicate, on-leave, inactive, never-active, stale-invite, pending-invite, unconfirmed, unknown or used.",
         ),
         column(
             "monthly_cost_usd",
             CellKind::Money,
             "Price per month; 0.00 when not billable, empty when the price is not known.",
         ),
-        column("reclaimable", CellKind::Boolean, "Billable and broken: giving the seat back saves money."),
-        column("reclaimable_from", CellKind::Date, "The renewal from which it saves; empty when not reclaimable."),
+        column("reclaimable", CellKind::Boolean, "Whether the seat is billable and fails, so that it can be removed."),
+        column(
+            "reclaimable_from",
+            CellKind::Date,
+            "The next renewal, from which it saves; empty when not reclaimable.",
+        ),
         column(
             "annual_saving_usd",
             CellKind::Money,
@@ -71,6 +78,7 @@ pub(super) static META: Meta = Meta {
             Severity::Medium,
             "A second seat for the same address; the oldest is judged by the other rules.",
         ),
+        rule("on-leave", Verdict::Review, Severity::Low, "Inactive or never active, and on leave by the roster."),
         rule("unconfirmed", Verdict::Review, Severity::Low, "Idle in the log, but tokens could not be seen."),
         MISSING,
         rule("unknown", Verdict::Unknown, Severity::Low, "Whether the seat is used cannot be told."),
@@ -150,6 +158,16 @@ enum Holder<'v> {
     Invite(&'v Invite),
 }
 
+impl<'v> Holder<'v> {
+    /// Kind and name, as in the row.
+    fn named(self, view: &'v View<'_>) -> (&'static str, &'v str) {
+        match self {
+            Self::Member(i) => ("member", &view.tables.members[i].username),
+            Self::Invite(invite) => ("invite", &invite.invitee),
+        }
+    }
+}
+
 /// Every seat: members, then pending invites.
 fn seats<'v>(view: &'v View<'_>) -> Vec<Seat<'v>> {
     let members = view.tables.members.iter().enumerate().map(|(i, member)| {
@@ -173,51 +191,55 @@ fn seats<'v>(view: &'v View<'_>) -> Vec<Seat<'v>> {
     members.chain(invites).collect()
 }
 
-/// For each seat, the address it shares with an older one; `None` for the oldest and for seats of their own.
-fn duplicates(seats: &[Seat<'_>]) -> Vec<Option<String>> {
+/// For each seat, the older seat with which it shares an address; `None` for the oldest and for seats of their own.
+fn duplicates(seats: &[Seat<'_>]) -> Vec<Option<usize>> {
     let mut order: Vec<usize> = (0..seats.len()).collect();
     order.sort_by_key(|&i| {
         let seat = &seats[i];
         (matches!(seat.holder, Holder::Invite(_)), seat.since.is_none(), seat.since, i)
     });
-    let mut taken: BTreeSet<&str> = BTreeSet::new();
-    let mut shared = vec![None; seats.len()];
+    let mut taken: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut older = vec![None; seats.len()];
     for i in order {
-        shared[i] = seats[i].emails.iter().find(|email| taken.contains(email.as_str())).cloned();
-        taken.extend(seats[i].emails.iter().map(String::as_str));
+        older[i] = seats[i].emails.iter().find_map(|email| taken.get(email.as_str())).copied();
+        for email in &seats[i].emails {
+            taken.entry(email).or_insert(i);
+        }
     }
-    shared
+    older
 }
 
 /// One row per seat.
 fn judge(view: &View<'_>) -> Vec<Judged> {
     let seats = seats(view);
-    let shared = duplicates(&seats);
-    seats.iter().zip(shared).map(|(seat, shared)| row(view, seat, shared.as_deref())).collect()
+    let older = duplicates(&seats);
+    seats.iter().zip(older).map(|(seat, older)| row(view, seat, older.map(|i| &seats[i]))).collect()
 }
 
-/// The row of one seat.
-fn row(view: &View<'_>, seat: &Seat<'_>, shared: Option<&str>) -> Judged {
-    let settings = &view.params.seats;
-    let (kind, subject, role, is_external, billable) = match seat.holder {
+/// The row of one seat; `older` is a seat of the same person.
+fn row(view: &View<'_>, seat: &Seat<'_>, older: Option<&Seat<'_>>) -> Judged {
+    let (kind, subject) = seat.holder.named(view);
+    let (role, fullname, is_external, billable) = match seat.holder {
         Holder::Member(i) => {
             let member = &view.tables.members[i];
-            ("member", member.username.as_str(), &member.role, member.is_external, is_billable(view, member))
+            (&member.role, member.fullname.clone(), member.is_external, is_billable(view, member))
         }
-        Holder::Invite(invite) => {
-            ("invite", invite.invitee.as_str(), &invite.role, None, settings.count_pending_invites)
-        }
+        Holder::Invite(invite) => (&invite.role, None, None, view.params.seats.count_pending_invites),
     };
-    let hit = status(view, seat, shared);
+    let hit = status(view, seat, older);
+    // What rests on missing evidence has no status of its own.
+    let status = if hit.rule == SOURCE_MISSING { "unknown" } else { hit.rule };
     Judged::new(
         &META,
         (kind, subject),
-        vec![hit.clone()],
+        vec![hit],
         [
             ("role", role.clone().into()),
+            ("fullname", fullname.into()),
+            ("employment_status", seat.person.map(|p| p.status.clone()).into()),
             ("is_external", is_external.into()),
             ("billable", billable.into()),
-            ("seat_status", hit.rule.into()),
+            ("seat_status", status.into()),
             ("monthly_cost_usd", cost(price(view), billable)),
             ("department", seat.person.and_then(|p| p.department.clone()).into()),
             ("manager_email", seat.person.and_then(|p| p.manager_email.clone()).into()),
@@ -226,23 +248,27 @@ fn row(view: &View<'_>, seat: &Seat<'_>, shared: Option<&str>) -> Judged {
 }
 
 /// The first status that applies; statuses are the rules.
-fn status(view: &View<'_>, seat: &Seat<'_>, shared: Option<&str>) -> Hit {
+fn status(view: &View<'_>, seat: &Seat<'_>, older: Option<&Seat<'_>>) -> Hit {
     if let Some(person) = seat.person.filter(|p| view.is_terminated(Some(p))) {
         let on = person.terminated_on.map(|d| format!(" on {}", time::format_date(d))).unwrap_or_default();
         return Hit::fail("terminated", Severity::High, format!("the roster says that this person left{on}"));
     }
-    if let Some(email) = shared {
-        return Hit::review("duplicate", Severity::Medium, format!("a second seat for {email}"));
+    if let Some(older) = older {
+        // The address itself would tell finance more than it needs.
+        let (kind, name) = older.holder.named(view);
+        let reason = format!("a second seat of one person: it shares an e-mail address with the {kind} {name}");
+        return Hit::review("duplicate", Severity::Medium, reason);
     }
     match seat.holder {
         Holder::Member(i) => {
             let reason = inactive_seats::reason(view, i);
             match view.activity[i].status {
+                status if status.is_idle() && view.is_on_leave(seat.person) => inactive_seats::on_leave(&reason),
                 Status::Inactive => Hit::fail("inactive", Severity::Medium, reason),
                 Status::NeverActive => Hit::fail("never-active", Severity::Medium, reason),
                 Status::Unconfirmed => Hit::review("unconfirmed", Severity::Low, reason),
                 Status::Unknown => Hit::unknown("unknown", Severity::Low, reason),
-                Status::New | Status::Active => Hit::pass("used", reason),
+                Status::New | Status::Active => Hit::pass_unless(view.roster_gap(), "used", reason),
             }
         }
         Holder::Invite(_) if view.is_gap(Source::Members) => Hit::unknown(
@@ -258,7 +284,8 @@ fn status(view: &View<'_>, seat: &Seat<'_>, shared: Option<&str>) -> Hit {
                 let reason = format!("invited {age} ago and still pending, at least {}", count(limit, "day"));
                 Hit::fail("stale-invite", Severity::Medium, reason)
             } else {
-                Hit::pass("pending-invite", format!("invited {age} ago and still pending"))
+                let reason = format!("invited {age} ago and still pending");
+                Hit::pass_unless(view.roster_gap(), "pending-invite", reason)
             }
         }
     }
@@ -267,83 +294,102 @@ fn status(view: &View<'_>, seat: &Seat<'_>, shared: Option<&str>) -> Hit {
 /// Departments that a picture names; the rest is one bar.
 const DEPARTMENTS: usize = 11;
 
-/// Settles what can be given back, and adds up.
+/// Settles what is removable, and adds up.
 fn sum(view: &View<'_>, rows: &mut [Judged]) -> Summary {
     let price = price(view);
-    let from = time::next_monthly(view.as_of().date_naive(), view.params.seats.renewal_day);
+    let from = view.params.seats.next_renewal(view.as_of().date_naive());
     rows.iter_mut().filter(|row| row.subject_kind != "source").for_each(|row| settle(row, price, from));
     let charts = std::iter::once(chart(rows)).chain(departments(rows, price)).collect();
     Summary { totals: totals(view, rows, (price, from)), limits: limits(view), charts }
 }
 
-/// Fills the columns about giving a seat back; an accepted one is kept.
+/// Fills the columns about removing a seat; an accepted one is kept.
 fn settle(row: &mut Judged, price: Option<i64>, from: NaiveDate) {
-    let reclaimable = row.verdict() == Verdict::Fail && *row.cell(&META, "billable") == Cell::Boolean(true);
+    let reclaimable = row.verdict() == Verdict::Fail && is_billed(row);
     row.set(&META, "reclaimable", reclaimable.into());
     if reclaimable {
         row.set(&META, "reclaimable_from", from.into());
-        row.set(&META, "annual_saving_usd", price.map_or(Cell::Empty, |cents| Cell::Money(cents * 12)));
+        row.set(&META, "annual_saving_usd", price.map_or(Cell::Empty, |cents| Cell::Money(cents.saturating_mul(12))));
+    }
+}
+
+/// Whether the seat of a row is billed.
+fn is_billed(row: &Judged) -> bool {
+    *row.cell(&META, "billable") == Cell::Boolean(true)
+}
+
+/// Whether a seat is billed and fails.
+fn is_removable(row: &Judged) -> bool {
+    *row.cell(&META, "reclaimable") == Cell::Boolean(true)
+}
+
+/// Whether something that seats are counted from is a gap, so that there may be more.
+fn is_lower_bound(view: &View<'_>) -> bool {
+    [Source::Members, Source::AuditLog, Source::Scim, Source::Invites].into_iter().any(|source| view.is_gap(source))
+}
+
+/// Billed seats by what becomes of them. None found over a gap is not none, nor none used or removable where a seat
+/// could not be judged.
+fn bridge(view: &View<'_>, rows: &[Judged]) -> Bridge {
+    let is_open = |row: &Judged| row.verdict() == Verdict::Unknown;
+    let of = |verdicts: &[Verdict], is_hole: fn(&Judged) -> bool| {
+        let n = rows.iter().filter(|row| is_billed(row) && verdicts.contains(&row.verdict())).count();
+        let is_known = !view.is_unseen(Source::Members) && (n > 0 || !rows.iter().any(is_hole));
+        i64::try_from(n).ok().filter(|_| is_known)
+    };
+    let is_source = |row: &Judged| row.subject_kind == "source";
+    Bridge {
+        contracted: view.params.seats.purchased.map(i64::from),
+        invoiced: view.params.seats.invoiced.map(i64::from),
+        counted: of(&Verdict::ALL, is_source),
+        in_use: of(&[Verdict::Pass], is_open),
+        accepted: of(&[Verdict::Accepted], is_source),
+        removable: of(&[Verdict::Fail], is_open),
+        possible: of(&[Verdict::Review, Verdict::Unknown], is_source),
+        at_least: is_lower_bound(view),
     }
 }
 
 /// Seats and money by what becomes of them.
 fn totals(view: &View<'_>, rows: &[Judged], (price, from): (Option<i64>, NaiveDate)) -> BTreeMap<String, Value> {
-    let is = |row: &Judged, column: &str| *row.cell(&META, column) == Cell::Boolean(true);
-    let billed: Vec<&Judged> = rows.iter().filter(|row| is(row, "billable")).collect();
-    let n = |rows: usize| i64::try_from(rows).unwrap_or(i64::MAX);
-    let members = n(billed.iter().filter(|row| row.subject_kind == "member").count());
-    let invites = n(view.invites.len());
-    let reclaimable = n(billed.iter().filter(|row| is(row, "reclaimable")).count());
-    let possible = n(billed.iter().filter(|row| matches!(row.verdict(), Verdict::Review | Verdict::Unknown)).count());
-    let cost = |seats: i64, months: i64| price.map_or(Value::Null, |cents| money(cents * seats * months).into());
-    let total = n(billed.len());
-    let purchased = view.params.seats.purchased;
+    let bridge = bridge(view, rows);
     let unseen = view.is_unseen(Source::Members);
-    // None found among seats of which some could not be judged is not none.
-    let unknown = rows.iter().any(|row| row.verdict() == Verdict::Unknown);
-    let undecided = reclaimable == 0 && unknown;
-    let is_known = |total: &str| !(unseen && counts(total) || undecided && total.starts_with("reclaimable"));
-    let mut departments: BTreeMap<String, (i64, i64)> = BTreeMap::new();
-    for row in &billed {
-        let slot = departments.entry(row.cell(&META, "department").to_text()).or_default();
-        slot.0 += 1;
-        slot.1 += i64::from(is(row, "reclaimable"));
-    }
-    let by_department: Vec<Value> = departments
-        .into_iter()
-        .map(|(name, (seats, back))| {
-            let name = if name.is_empty() { Value::Null } else { name.into() };
-            let back = Some(back).filter(|back| *back > 0 || !unknown);
-            json!({"department": name, "seats": seats, "monthly_cost_usd": cost(seats, 1), "reclaimable_seats": back})
-        })
-        .collect();
+    let members = rows.iter().filter(|row| row.subject_kind == "member" && is_billed(row)).count();
+    let members = view.total(Source::Members, members).as_i64();
+    let invites = i64::try_from(view.invites.len()).ok();
+    let has_unknown = rows.iter().any(|row| row.verdict() == Verdict::Unknown);
+    let by = |name: &str, column: &'static str| {
+        let billed = rows.iter().filter(|row| is_billed(row));
+        let seats = billed.map(|row| (row.cell(&META, column).to_text(), is_removable(row)));
+        if unseen { Value::Null } else { shares(name, seats, price, has_unknown) }
+    };
+    let (renewal, lowered) = (bridge.saved_at_renewal(), bridge.saved_if_lowered());
     [
         ("plan", json!(view.manifest.plan.name)),
-        ("price_usd", cost(1, 1)),
+        ("price_usd", costs(price, Some(1), 1)),
         ("price_basis", json!(price_basis(view))),
-        ("seats_billed", json!(total)),
-        ("seats_with_invites", json!(members + invites)),
+        ("seats_billed", json!(bridge.counted)),
+        ("seats_with_invites", json!(members.zip(invites).map(|(members, invites)| members + invites))),
         ("seats_without_invites", json!(members)),
-        ("purchased", json!(purchased)),
-        ("over_under", json!(purchased.map(|bought| total - i64::from(bought)))),
-        ("monthly_cost_usd", cost(total, 1)),
-        ("annual_cost_usd", cost(total, 12)),
+        ("purchased", json!(bridge.contracted)),
+        ("invoiced", json!(bridge.invoiced)),
+        ("over_under", json!(bridge.over_contract())),
+        ("monthly_cost_usd", costs(price, bridge.counted, 1)),
+        ("annual_cost_usd", costs(price, bridge.counted, 12)),
         ("next_renewal", json!(time::format_date(from))),
-        ("reclaimable_seats", json!(reclaimable)),
-        ("reclaimable_monthly_usd", cost(reclaimable, 1)),
-        ("reclaimable_annual_usd", cost(reclaimable, 12)),
-        ("possible_seats", json!(possible)),
-        ("possible_annual_usd", cost(possible, 12)),
-        ("by_department", json!(by_department)),
+        ("reclaimable_seats", json!(bridge.removable)),
+        ("possible_seats", json!(bridge.possible)),
+        ("saved_at_renewal_monthly_usd", costs(price, renewal, 1)),
+        ("saved_at_renewal_annual_usd", costs(price, renewal, 12)),
+        ("saved_if_lowered_monthly_usd", costs(price, lowered, 1)),
+        ("saved_if_lowered_annual_usd", costs(price, lowered, 12)),
+        ("bridge", bridge.lines(price)),
+        ("by_department", by("department", "department")),
+        ("by_manager", by("manager_email", "manager_email")),
     ]
     .into_iter()
-    .map(|(name, value)| (name.to_owned(), if is_known(name) { value } else { Value::Null }))
+    .map(|(name, value)| (name.to_owned(), value))
     .collect()
-}
-
-/// Whether a total counts seats; the others are known without the list of members.
-fn counts(total: &str) -> bool {
-    !matches!(total, "plan" | "price_usd" | "price_basis" | "purchased" | "next_renewal")
 }
 
 /// What the figures rest on.
@@ -351,7 +397,9 @@ fn limits(view: &View<'_>) -> Vec<String> {
     let mut limits = vec![
         format!("Price per seat: {}.", price_basis(view)),
         "Whether pending invites are billed is not documented; the totals are shown with and without them.".to_owned(),
-        "Seats are settled at renewal: giving one back saves from the next renewal, not from today.".to_owned(),
+        "Seats are settled at renewal: removing one saves from the next renewal, not from today, and nothing while the \
+         contract counts as many seats."
+            .to_owned(),
     ];
     if view.is_gap(Source::Members) {
         limits.push(
@@ -359,8 +407,9 @@ fn limits(view: &View<'_>) -> Vec<String> {
         );
     }
     if !view.has_roster() {
-        limits
-            .push("No roster was given: people who have left the company cannot be told, nor departments.".to_owned());
+        limits.push(
+            "No roster was read: who has left the company or is on leave cannot be told, nor departments.".to_owned(),
+        );
     }
     limits.extend(view.roster_limit());
     limits
@@ -368,7 +417,7 @@ fn limits(view: &View<'_>) -> Vec<String> {
 
 /// Billed seats by what becomes of them.
 fn chart(rows: &[Judged]) -> Chart {
-    let billed = || rows.iter().filter(|row| *row.cell(&META, "billable") == Cell::Boolean(true));
+    let billed = || rows.iter().filter(|row| is_billed(row));
     let n = |statuses: &[&str], verdicts: &[Verdict]| {
         let of = |row: &&Judged| {
             statuses.contains(&row.cell(&META, "seat_status").to_text().as_str()) && verdicts.contains(&row.verdict())
@@ -379,8 +428,8 @@ fn chart(rows: &[Judged]) -> Chart {
     let parts = [
         ("used", n(&["used"], &[Verdict::Pass]), Verdict::Pass),
         ("pending invite", n(&["pending-invite"], &[Verdict::Pass]), Verdict::Pass),
-        ("reclaimable", n(&fails, &[Verdict::Fail]), Verdict::Fail),
-        ("to be reviewed", n(&["duplicate", "unconfirmed"], &[Verdict::Review]), Verdict::Review),
+        ("removable", n(&fails, &[Verdict::Fail]), Verdict::Fail),
+        ("to be reviewed", n(&["duplicate", "on-leave", "unconfirmed"], &[Verdict::Review]), Verdict::Review),
         ("not known", n(&["unknown"], &[Verdict::Unknown]), Verdict::Unknown),
         ("accepted", billed().filter(|row| row.verdict() == Verdict::Accepted).count() as u64, Verdict::Accepted),
     ];
@@ -393,7 +442,10 @@ fn chart(rows: &[Judged]) -> Chart {
     Chart {
         id: "seats",
         title: "Billed seats by status".to_owned(),
-        alt: format!("Of {} billed seats, {} can be given back.", billed().count(), parts[2].1),
+        alt: match (parts[2].1, rows.iter().any(|row| row.verdict() == Verdict::Unknown)) {
+            (0, true) => format!("How many of {} billed seats can be removed is not known.", billed().count()),
+            (n, _) => format!("{n} of {} billed seats can be removed.", billed().count()),
+        },
         unit: "seats",
         legend: shown.iter().map(|(label, _, verdict)| ((*label).to_owned(), *verdict)).collect(),
         bars: shown.iter().enumerate().map(bar).collect(),
@@ -406,7 +458,7 @@ fn chart(rows: &[Judged]) -> Chart {
 fn departments(rows: &[Judged], price: Option<i64>) -> Option<Chart> {
     let order = [Verdict::Pass, Verdict::Review, Verdict::Unknown, Verdict::Fail];
     let mut seats: BTreeMap<String, [u64; 4]> = BTreeMap::new();
-    for row in rows.iter().filter(|row| *row.cell(&META, "billable") == Cell::Boolean(true)) {
+    for row in rows.iter().filter(|row| is_billed(row)) {
         let verdict = if row.verdict() == Verdict::Accepted { Verdict::Pass } else { row.verdict() };
         let slot = seats.entry(row.cell(&META, "department").to_text()).or_default();
         if let Some(at) = order.iter().position(|v| *v == verdict) {
@@ -429,11 +481,11 @@ fn departments(rows: &[Judged], price: Option<i64>) -> Option<Chart> {
         let label = if name.is_empty() { "not known".to_owned() } else { name };
         Bar { label, parts: parts.into_iter().map(shown).collect() }
     };
-    let words = ["stays", "to be decided", "not known", "can be given back"];
+    let words = ["stays", "to be decided", "not known", "removable"];
     Some(Chart {
         id: "departments",
         title: if price.is_some() { "Cost by department" } else { "Seats by department" }.to_owned(),
-        alt: "Billed seats of each department, and which of them can be given back.".to_owned(),
+        alt: "Billed seats of each department, and which of them are removable.".to_owned(),
         unit: if price.is_some() { "USD a month" } else { "seats" },
         legend: words.into_iter().map(str::to_owned).zip(order).collect(),
         bars: named.into_iter().map(bar).collect(),

@@ -11,7 +11,7 @@ use super::{
     people::{Roster, Scim, is_terminated},
 };
 use crate::{
-    model::{coverage::Source, ids::fold, manifest::Manifest, params::Params, role, time::Timestamp},
+    model::{coverage::Source, ids::fold, manifest::Manifest, params::Params, time::Timestamp},
     table::{
         Tables,
         access::{GroupUser, Invite, Member, Person, Repo, ResourceGroup, ScimUser, ServiceAccount},
@@ -188,9 +188,20 @@ impl<'a> View<'a> {
         self.is_gap(source) && !self.manifest.coverage(source).has_rows()
     }
 
-    /// A total that rests on a source; null where nothing of the source was seen.
+    /// A total that rests on a source; null where nothing of the source was seen, and for none over a gap.
     pub(crate) fn total(&self, source: Source, n: usize) -> serde_json::Value {
-        if self.is_unseen(source) { serde_json::Value::Null } else { n.into() }
+        let is_known = !self.is_unseen(source) && (n > 0 || !self.is_gap(source));
+        if is_known { n.into() } else { serde_json::Value::Null }
+    }
+
+    /// What a roster that is a gap keeps everybody from knowing; `None` where it is whole, or was not asked for.
+    pub(crate) fn roster_gap(&self) -> Option<&'static str> {
+        self.is_gap(Source::Roster).then_some("the roster is not complete: whether somebody has left cannot be told")
+    }
+
+    /// Whether a roster that is whole says that somebody is on leave.
+    pub(crate) fn is_on_leave(&self, person: Option<&Person>) -> bool {
+        !self.is_gap(Source::Roster) && person.is_some_and(|person| person.status == "leave")
     }
 
     /// Whether a roster was given.
@@ -322,10 +333,9 @@ impl<'a> View<'a> {
         self.groups.get(id).map_or(id, |group| &group.name)
     }
 
-    /// Users of a resource group who are admins of it.
-    pub(crate) fn group_admins(&self, id: &str) -> Vec<&'a GroupUser> {
-        let users = self.group_users.get(id).map_or(&[][..], Vec::as_slice);
-        users.iter().filter(|user| user.role.as_deref() == Some(role::ADMIN)).copied().collect()
+    /// Users of a resource group, whatever their role.
+    pub(crate) fn users_of_group(&self, id: &str) -> &[&'a GroupUser] {
+        self.group_users.get(id).map_or(&[][..], Vec::as_slice)
     }
 
     /// A repository by path form.

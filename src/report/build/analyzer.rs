@@ -13,7 +13,7 @@ use crate::{
     },
     report::{
         document::{Align, Block, Column, Span, Table, Text, plain, strong},
-        layout::{BreakdownSpec, ColumnSpec, Part, Section},
+        layout::{BreakdownSpec, ColumnSpec, FieldSpec, Part, Section},
         wording,
     },
 };
@@ -121,13 +121,20 @@ fn counts(context: &Context<'_>, outcome: &Outcome) -> Text {
     text
 }
 
-/// A total that is a list of objects or a map, as a table.
+/// A total that is a list of objects, a map, or a map of objects whose rows the template names, as a table.
 fn breakdown_table(context: &Context<'_>, spec: &BreakdownSpec, outcome: &Outcome) -> Block {
     let unknown = context.words.get("unknown.value");
     let cell = |value: Option<&Value>| plain(value.and_then(scalar).unwrap_or_else(|| unknown.clone()));
     let rows: Vec<Vec<Text>> = match outcome.totals.get(&spec.total) {
         Some(Value::Array(items)) => {
             items.iter().map(|item| spec.columns.iter().map(|c| cell(item.get(&c.key))).collect()).collect()
+        }
+        Some(Value::Object(lines)) if !spec.rows.is_empty() => {
+            let line = |row: &FieldSpec| {
+                let values = spec.columns.iter().skip(1).map(|c| cell(lines.get(&row.key).and_then(|l| l.get(&c.key))));
+                std::iter::once(plain(row.title.clone())).chain(values).collect()
+            };
+            spec.rows.iter().map(line).collect()
         }
         Some(Value::Object(map)) => {
             map.iter().map(|(key, value)| vec![plain(key.clone()), cell(Some(value))]).collect()

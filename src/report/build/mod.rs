@@ -350,8 +350,9 @@ mod tests {
     #[test]
     fn seats_over_time_take_the_place_of_seats_once_there_are_two_snapshots() {
         let mut sample = Sample::new();
-        let counts =
-            |used, idle| [("used".to_owned(), used), ("inactive".to_owned(), idle), ("odd".to_owned(), 1)].into();
+        let counts = |used, idle| {
+            [("used", used), ("accepted", 5), ("inactive", idle), ("odd", 1)].map(|(s, n)| (s.to_owned(), n)).into()
+        };
         sample.trend = vec![
             testing::point("2026-07-01T00:00:00Z", &[], Some(counts(3, 0))),
             testing::point("2026-08-01T00:00:00Z", &[], None),
@@ -360,7 +361,7 @@ mod tests {
         let charts = testing::charts(&document(&sample));
         let trend = charts.iter().find(|c| c.id == "seats-over-time").unwrap();
         assert_eq!(trend.bars[1].label, "2026-10-01");
-        assert_eq!(trend.bars[1].parts, [2, 0, 1, 1], "in use, to be decided, not known, can be given back");
+        assert_eq!(trend.bars[1].parts, [2, 5, 0, 1, 1], "in use, accepted, to be decided, not known, removable");
     }
 
     #[test]
@@ -371,7 +372,13 @@ mod tests {
             ("orphaned-access", &["paths_judged", "paths_flagged"]),
             (
                 "seat-spend",
-                &["seats_billed", "monthly_cost_usd", "reclaimable_seats", "reclaimable_monthly_usd", "possible_seats"],
+                &[
+                    "seats_billed",
+                    "monthly_cost_usd",
+                    "reclaimable_seats",
+                    "saved_at_renewal_monthly_usd",
+                    "saved_if_lowered_monthly_usd",
+                ],
             ),
             ("access", &["principals", "entitlements"]),
         ];

@@ -109,15 +109,18 @@ fn chart(context: &Context<'_>, spec: &Section, chosen: &ChartSpec) -> Option<Ch
     Some(ChartBlock { chart, style })
 }
 
-/// Seats over the snapshots in the store. The nine statuses are summed by the verdict that their rule gives, because
+/// Seats over the snapshots in the store. The statuses are summed by the verdict that their rule gives, because
 /// nine colours cannot be told apart.
 fn trend(context: &Context<'_>, outcome: &Outcome) -> Chart {
     let words = &context.words;
     let trend: Vec<_> =
         context.input.trend.iter().filter_map(|point| Some((point.as_of, point.seats.as_ref()?))).collect();
-    let verdict_of =
-        |status: &str| outcome.meta.rules.iter().find(|r| r.id == status).map_or(Verdict::Unknown, |r| r.verdict);
-    let order = [Verdict::Pass, Verdict::Review, Verdict::Unknown, Verdict::Fail];
+    let verdict_of = |status: &str| match outcome.meta.rules.iter().find(|rule| rule.id == status) {
+        Some(rule) => rule.verdict,
+        None if status == Verdict::Accepted.word() => Verdict::Accepted,
+        None => Verdict::Unknown,
+    };
+    let order = [Verdict::Pass, Verdict::Accepted, Verdict::Review, Verdict::Unknown, Verdict::Fail];
     let bars = trend.iter().map(|(as_of, counts)| {
         let sum = |v: Verdict| counts.iter().filter(|(status, _)| verdict_of(status) == v).map(|(_, n)| n).sum();
         Bar { label: day(*as_of), parts: order.iter().map(|v| sum(*v)).collect() }

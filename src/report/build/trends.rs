@@ -107,7 +107,7 @@ mod tests {
         let spend: Vec<_> = of("USD a month").unwrap().bars.iter().map(|b| (b.label.as_str(), b.parts[0])).collect();
         assert_eq!(spend, [("2026-04-01", 61), ("2026-10-01", 80)], "whole dollars, and none for July");
         assert!(of("Effective owners").is_none(), "no snapshot knows it");
-        assert!(of("Seats to give back").is_none(), "a lower bound has no bar");
+        assert!(of("Removable seats").is_none(), "a lower bound has no bar");
     }
 
     #[test]

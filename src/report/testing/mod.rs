@@ -202,7 +202,16 @@ fn outcomes() -> Vec<Outcome> {
 
 /// The outcome of `seat-spend`.
 fn seat_spend() -> Outcome {
-    let by_department = json!([{"department": "Research", "seats": 3, "monthly_cost_usd": "60.00", "reclaimable_seats": 1}, {"department": null, "seats": 1, "monthly_cost_usd": "20.00", "reclaimable_seats": 0}]);
+    let by_department = json!([{"department": "Research", "seats": 3, "monthly_cost_usd": "60.00", "removable_seats": 1}, {"department": null, "seats": 1, "monthly_cost_usd": "20.00", "removable_seats": 0}]);
+    let by_manager =
+        json!([{"manager_email": "mo@acme.example", "seats": 4, "monthly_cost_usd": "80.00", "removable_seats": 1}]);
+    let line = |seats: i64| json!({"seats": seats, "monthly_usd": format!("{}.00", seats * 20), "annual_usd": format!("{}.00", seats * 240)});
+    let unknown = json!({"seats": null, "monthly_usd": null, "annual_usd": null});
+    let bridge = json!({
+        "contracted": unknown, "invoiced": unknown, "counted": line(4), "in_use": line(3), "accepted": line(0),
+        "removable": line(1), "possible": line(0), "after_removal": line(3), "saved_at_renewal": line(1),
+        "saved_if_lowered": line(0),
+    });
     let seat = |name: &str, verdict, rule: &str, from: Option<&str>| {
         let from = Cell::from(from.and_then(time::parse_date));
         row(
@@ -216,12 +225,12 @@ fn seat_spend() -> Outcome {
     let seats = Chart {
         id: "seats",
         title: "Billed seats by status".to_owned(),
-        alt: "Of 4 billed seats, 1 can be given back.".to_owned(),
+        alt: "1 of 4 billed seats can be removed.".to_owned(),
         unit: "seats",
-        legend: vec![("used".to_owned(), Verdict::Pass), ("reclaimable".to_owned(), Verdict::Fail)],
+        legend: vec![("used".to_owned(), Verdict::Pass), ("removable".to_owned(), Verdict::Fail)],
         bars: vec![
             Bar { label: "used".to_owned(), parts: vec![3, 0] },
-            Bar { label: "reclaimable".to_owned(), parts: vec![0, 1] },
+            Bar { label: "removable".to_owned(), parts: vec![0, 1] },
         ],
         threshold: None,
     };
@@ -230,8 +239,9 @@ fn seat_spend() -> Outcome {
         vec![seat("=grace", Verdict::Fail, "inactive", Some("2026-11-01")), seat("ada", Verdict::Pass, "used", None)],
         json!({"plan": "team", "price_usd": "20.00", "price_basis": "list price of the plan team", "seats_billed": 4,
                 "seats_without_invites": 4, "purchased": null, "over_under": null, "monthly_cost_usd": "80.00",
-                "annual_cost_usd": "960.00", "reclaimable_seats": 1, "reclaimable_monthly_usd": "20.00",
-                "reclaimable_annual_usd": "240.00", "possible_seats": 0, "possible_annual_usd": "0.00", "by_department": by_department}),
+                "annual_cost_usd": "960.00", "next_renewal": "2026-11-01", "reclaimable_seats": 1, "possible_seats": 0,
+                "saved_at_renewal_monthly_usd": "20.00", "saved_if_lowered_monthly_usd": "0.00", "bridge": bridge,
+                "by_department": by_department, "by_manager": by_manager}),
     );
     spend.charts.push(seats);
     spend
