@@ -92,7 +92,12 @@ pub(super) static META: Meta = Meta {
             "Nobody but the organization's admins owns the repository.",
         ),
         rule("too-many-owners", Verdict::Review, Severity::Low, "More owners on paper than max_owners."),
-        rule("roles-not-visible", Verdict::Unknown, Severity::High, "No member row shows a role."),
+        rule(
+            "roles-not-visible",
+            Verdict::Unknown,
+            Severity::High,
+            "A role of a member, or of a user of the group, is not visible and could change the rule.",
+        ),
         MISSING,
         rule(
             "owner-2fa-unknown",
@@ -124,7 +129,7 @@ fn judge(view: &View<'_>) -> Vec<Judged> {
     let blind = blindness(view);
     for group in &view.tables.resource_groups {
         let owners = owners::of_group(view, &group.group_id);
-        let hit = blind.map_or_else(|| owners::group_hit(&owners), Hit::missing);
+        let hit = blind.map_or_else(|| owners::group_hit(view, &owners), Hit::missing);
         let cells = if blind.is_some() { Vec::new() } else { owners.cells() };
         rows.push(Judged::new(&META, ("resource-group", &group.name), vec![hit], cells));
     }
@@ -154,25 +159,26 @@ fn blindness(view: &View<'_>) -> Option<&'static str> {
 /// The row of the organization.
 fn org(view: &View<'_>) -> Judged {
     let mut owners = Owners::default();
-    org_owners(view).for_each(|i| owners.add(&view.tables.members[i].username, owners::member(view, i)));
-    let hit = org_hit(view, &owners);
-    let known = view.roles_visible() && !view.is_gap(Source::Members);
-    let cells = if known { owners.cells() } else { Vec::new() };
+    for (i, member) in view.tables.members.iter().enumerate() {
+        match member.role.as_deref() {
+            Some(role::ADMIN) => owners.add(&member.username, owners::member(view, i)),
+            Some(_) => {}
+            None => owners.add_hidden(&member.username, owners::member(view, i)),
+        }
+    }
+    // No organization is without members: an empty list is no list.
+    let gap = view.is_gap(Source::Members) || view.tables.members.is_empty();
+    let hit = if gap {
+        Hit::missing("the list of members is not complete: the owners cannot be counted")
+    } else {
+        owners.judge(|owners| org_hit(view, owners))
+    };
+    let cells = if gap { Vec::new() } else { owners.cells() };
     Judged::new(&META, ("org", view.manifest.org.as_str()), vec![hit], cells)
 }
 
-/// The rule that applies to the organization; exclusive.
+/// The rule that applies to these owners of the organization; exclusive.
 fn org_hit(view: &View<'_>, owners: &Owners) -> Hit {
-    if view.is_gap(Source::Members) {
-        return Hit::missing("the list of members is not complete: the owners cannot be counted");
-    }
-    if !view.roles_visible() {
-        return Hit::unknown(
-            "roles-not-visible",
-            Severity::High,
-            "no member row shows a role: the token may not see roles",
-        );
-    }
     let settings = &view.params.analyzers.owner_coverage;
     let min = settings.min_owners as usize;
     let max = settings.max_owners.map_or_else(|| view.tables.members.len().div_ceil(10).max(5), |max| max as usize);
@@ -189,7 +195,7 @@ fn org_hit(view: &View<'_>, owners: &Owners) -> Hit {
     } else if owners.on_paper() > max {
         Hit::review("too-many-owners", Severity::Low, format!("{words}; more than {max} are too many"))
     } else {
-        Hit::pass("covered", format!("{words}; at least {min} are needed"))
+        Hit::pass_unless(view.roster_gap(), "covered", format!("{words}; at least {min} are needed"))
     }
 }
 
@@ -233,7 +239,7 @@ fn owner(view: &View<'_>, i: usize) -> Judged {
     }
     if hits.is_empty() {
         let reason = format!("two-factor authentication is on; {}", inactive_seats::reason(view, i));
-        hits.push(Hit::pass("owner-in-order", reason));
+        hits.push(Hit::pass_unless(view.roster_gap(), "owner-in-order", reason));
     }
     Judged::new(&META, ("owner", &member.username), hits, [])
 }
@@ -281,13 +287,16 @@ fn grouped_hit(view: &View<'_>, group: &str, owners: &Owners) -> Hit {
     if view.group(group).is_none() {
         return Hit::missing(format!("its group {name} is not among the groups that could be read"));
     }
+    if owners::group_hit(view, owners).rule == "roles-not-visible" {
+        return Hit::missing(format!("the roles in its group {name} are not all visible"));
+    }
     match (owners.on_paper(), owners.possible()) {
         (0, _) => {
             let reason = format!("its group {name} has no admin: only admins of the organization own it");
             Hit::review("org-admins-only", Severity::Low, reason)
         }
         (_, 0) => Hit::fail("no-effective-owner", Severity::Medium, format!("group {name}: {}", owners.words("admin"))),
-        _ => Hit::pass("covered", format!("group {name}: {}", owners.words("admin"))),
+        _ => Hit::pass_unless(view.roster_gap(), "covered", format!("group {name}: {}", owners.words("admin"))),
     }
 }
 
@@ -306,27 +315,29 @@ fn ungrouped_hit(view: &View<'_>, repo: &Repo, owners: &Owners, creator: Option<
     };
     let login = creator.login;
     let principal = view.principal(creator.id, Some(login));
-    if let Principal::Former(i) = principal {
-        let left = view.former[i].left.words();
-        return Hit::fail("creator-left", Severity::Medium, format!("no group, and its creator {login} left {left}"));
-    }
-    if let Principal::Member(i) = principal
-        && view.tables.members[i].role.is_none()
-    {
-        return Hit::missing(format!("no group, and the role of its creator {login} is not visible"));
-    }
+    // What is known of a creator who does not own the repository.
+    let is = match principal {
+        Principal::Former(i) => {
+            let left = view.former[i].left.words();
+            return Hit::fail("creator-left", Severity::Medium, format!("no group, and its creator {login} left {left}"));
+        }
+        Principal::Member(i) => match &view.tables.members[i].role {
+            None => return Hit::missing(format!("no group, and the role of its creator {login} is not visible")),
+            Some(role) => format!("has the role {role}"),
+        },
+        Principal::ServiceAccount => "is a service account".to_owned(),
+        Principal::Outsider => "is no member".to_owned(),
+    };
     match (owners.on_paper(), owners.possible()) {
         (0, _) => {
-            let reason = format!(
-                "no group, and its creator {login} may not write any more: only admins of the organization own it"
-            );
+            let reason = format!("no group, and its creator {login} {is}: only admins of the organization own it");
             Hit::review("org-admins-only", Severity::Low, reason)
         }
         (_, 0) => {
             let reason = format!("no group, and its creator {login} cannot act");
             Hit::fail("no-effective-owner", Severity::Medium, reason)
         }
-        _ => Hit::pass("covered", format!("no group; its creator {login} can act")),
+        _ => Hit::pass_unless(view.roster_gap(), "covered", format!("no group; its creator {login} can act")),
     }
 }
 
@@ -336,7 +347,7 @@ fn sum(view: &View<'_>, rows: &mut [Judged]) -> Summary {
     let n = |standing: Standing| standings.iter().filter(|s| **s == standing).count() as u64;
     let (effective, unverified) = (n(Standing::Effective), n(Standing::Unverified));
     let on_paper = standings.len() as u64;
-    let known_owners = view.roles_visible() && !view.is_gap(Source::Members);
+    let known_owners = !view.is_gap(Source::Members) && view.tables.members.iter().all(|m| m.role.is_some());
     let known = |value: u64| if known_owners { value.into() } else { Value::Null };
     let totals = BTreeMap::from([
         ("owners_on_paper".to_owned(), known(on_paper)),

@@ -10,7 +10,7 @@ use super::{
     },
     count,
 };
-use crate::model::{outcome::Cell, verdict::Severity};
+use crate::model::{outcome::Cell, role, verdict::Severity};
 
 /// Whether an owner can act.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -24,10 +24,12 @@ pub(super) enum Standing {
 }
 
 /// Owners of one thing.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Owners {
     /// Logins and standings, by login.
     list: Vec<(String, Standing)>,
+    /// The same of those whose role is not visible: each may be an owner or not.
+    hidden: Vec<(String, Standing)>,
 }
 
 impl Owners {
@@ -35,6 +37,34 @@ impl Owners {
     pub(super) fn add(&mut self, login: &str, standing: Standing) {
         self.list.push((login.to_owned(), standing));
         self.list.sort_by(|a, b| a.0.cmp(&b.0));
+    }
+
+    /// Adds somebody whose role is not visible.
+    pub(super) fn add_hidden(&mut self, login: &str, standing: Standing) {
+        self.hidden.push((login.to_owned(), standing));
+    }
+
+    /// Whether some role is not visible, so that every number is a lower bound.
+    pub(super) fn has_hidden(&self) -> bool {
+        !self.hidden.is_empty()
+    }
+
+    /// The rule that applies; `roles-not-visible` where a hidden role could change it.
+    ///
+    /// Each rule is a limit that more owners can only pass in one direction, so that no choice among the hidden ones
+    /// gives another rule when all of them together do not.
+    pub(super) fn judge(&self, rule: impl Fn(&Self) -> Hit) -> Hit {
+        let hit = rule(self);
+        if self.hidden.is_empty() {
+            return hit;
+        }
+        let all = Self { list: self.list.iter().chain(&self.hidden).cloned().collect(), hidden: Vec::new() };
+        if rule(&all).rule == hit.rule {
+            return hit;
+        }
+        let hidden = count(i64::try_from(self.hidden.len()).unwrap_or(i64::MAX), "role");
+        let reason = format!("{hidden} cannot be seen and could change this; as far as seen: {}", hit.reason);
+        Hit::unknown("roles-not-visible", Severity::High, reason)
     }
 
     /// Number on paper.
@@ -57,8 +87,11 @@ impl Owners {
         self.effective() + self.unverified()
     }
 
-    /// Columns about owners.
+    /// Columns about owners; none where some role is not visible, because a part of a list is not the list.
     pub(super) fn cells(&self) -> Vec<(&'static str, Cell)> {
+        if self.has_hidden() {
+            return Vec::new();
+        }
         let names: Vec<String> = self.list.iter().map(|(login, _)| login.clone()).collect();
         let ineffective: Vec<String> = self
             .list
@@ -80,7 +113,8 @@ impl Owners {
     /// `3 owners on paper, 2 effective, 1 unverified`.
     pub(super) fn words(&self, noun: &str) -> String {
         let n = count(i64::try_from(self.on_paper()).unwrap_or(i64::MAX), noun);
-        format!("{n} on paper, {} effective, {} unverified", self.effective(), self.unverified())
+        let at_least = if self.has_hidden() { "at least " } else { "" };
+        format!("{at_least}{n} on paper, {} effective, {} unverified", self.effective(), self.unverified())
     }
 }
 
@@ -112,19 +146,29 @@ pub(super) fn principal(view: &View<'_>, id: Option<&str>, login: &str) -> Stand
 /// Admins of a resource group.
 pub(super) fn of_group(view: &View<'_>, group_id: &str) -> Owners {
     let mut owners = Owners::default();
-    for admin in view.group_admins(group_id) {
-        owners.add(&admin.username, principal(view, admin.user_id.as_deref(), &admin.username));
+    for user in view.users_of_group(group_id) {
+        let standing = || principal(view, user.user_id.as_deref(), &user.username);
+        match user.role.as_deref() {
+            Some(role::ADMIN) => owners.add(&user.username, standing()),
+            Some(_) => {}
+            None => owners.add_hidden(&user.username, standing()),
+        }
     }
     owners
 }
 
-/// The rule that applies to a resource group; exclusive.
-pub(super) fn group_hit(owners: &Owners) -> Hit {
+/// The rule that applies to a resource group.
+pub(super) fn group_hit(view: &View<'_>, owners: &Owners) -> Hit {
+    owners.judge(|owners| group_rule(view, owners))
+}
+
+/// The rule that applies to these admins of a resource group; exclusive.
+fn group_rule(view: &View<'_>, owners: &Owners) -> Hit {
     let words = owners.words("admin");
     match (owners.on_paper(), owners.possible()) {
         (0, _) => Hit::fail("group-without-admin", Severity::Medium, "the group has no admin of its own"),
         (_, 0) => Hit::fail("group-no-effective-admin", Severity::Medium, words),
         (1, _) => Hit::review("group-single-admin", Severity::Low, words),
-        _ => Hit::pass("covered", words),
+        _ => Hit::pass_unless(view.roster_gap(), "covered", words),
     }
 }

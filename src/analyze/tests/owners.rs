@@ -1,5 +1,7 @@
 //! `owner-coverage`.
 
+use proptest::prelude::*;
+
 use super::{Org, ago, org};
 use crate::model::coverage::{Coverage, Source};
 
@@ -136,4 +138,161 @@ fn owners_are_pictured_by_whether_they_can_act_and_not_at_all_where_roles_are_hi
         "one who only reads is no owner"
     );
     assert_eq!(states(&org.coverage(Source::Members, Coverage::Partial)), None);
+}
+
+/// The reason of a row.
+fn reason(org: &Org, subject: &str) -> String {
+    let analysis = org.judge();
+    let owners = analysis.outcomes.iter().find(|o| o.meta.id == OWNERS).unwrap();
+    owners.rows.iter().find(|row| row.subject == subject).unwrap().reason.clone()
+}
+
+#[test]
+fn a_hidden_role_is_no_missing_owner() {
+    // Nobody is seen to be an owner, and one member's role is not visible.
+    let hidden = org().active("a", "read", 1).active("b", "admin", 1).but(|m| m.role = None);
+    assert_eq!(of_org(&hidden), "unknown high roles-not-visible");
+    assert_eq!(hidden.cell(OWNERS, "acme", "owners_on_paper"), "");
+    let analysis = hidden.judge();
+    let totals = &analysis.outcomes.iter().find(|o| o.meta.id == OWNERS).unwrap().totals;
+    assert!(totals["owners_on_paper"].is_null() && totals["effective_owners"].is_null());
+    assert_eq!(analysis.headline.get("effective_owners"), None);
+    // One more owner changes nothing where there are enough, and something where there would be too many.
+    let enough = hidden.active("c", "admin", 1).active("d", "admin", 1);
+    assert_eq!(of_org(&enough), "pass info covered");
+    assert!(reason(&enough, "acme").starts_with("at least 2 owners on paper"), "{}", reason(&enough, "acme"));
+    let mut few = enough;
+    few.params.analyzers.owner_coverage.max_owners = Some(2);
+    assert_eq!(of_org(&few), "unknown high roles-not-visible");
+}
+
+#[test]
+fn a_hidden_role_in_a_group_is_no_missing_admin() {
+    let mut org = org()
+        .active("ada", "read", 1)
+        .active("bo", "read", 1)
+        .active("cy", "read", 1)
+        .group("hidden", &[("ada", "admin")])
+        .group("one", &[("ada", "admin"), ("bo", "admin")])
+        .group("two", &[("ada", "admin"), ("bo", "admin"), ("cy", "admin")])
+        .repo("acme/hidden", |r| r.group_id = Some("hidden".to_owned()))
+        .repo("acme/one", |r| r.group_id = Some("one".to_owned()))
+        .repo("acme/two", |r| r.group_id = Some("two".to_owned()));
+    for user in org.tables.group_users.iter_mut().filter(|user| match user.group_id.as_str() {
+        "one" => user.username == "bo",
+        "two" => user.username == "cy",
+        _ => true,
+    }) {
+        user.role = None;
+    }
+    let verdict = |kind: &str, name: &str| org.verdict(OWNERS, kind, name);
+    assert_eq!(verdict("resource-group", "hidden"), "unknown high roles-not-visible");
+    assert_eq!(verdict("resource-group", "one"), "unknown high roles-not-visible", "one admin, or two");
+    assert_eq!(verdict("resource-group", "two"), "pass info covered");
+    assert_eq!(verdict("repo", "acme/hidden"), "unknown medium source-missing");
+    assert_eq!(verdict("repo", "acme/one"), "unknown medium source-missing");
+    assert_eq!(verdict("repo", "acme/two"), "pass info covered");
+}
+
+#[test]
+fn an_empty_list_of_members_is_no_organization_without_owners() {
+    assert_eq!(of_org(&org()), "unknown medium source-missing");
+}
+
+#[test]
+fn of_a_creator_only_what_is_known_is_said() {
+    let org = org()
+        .active("reader", "read", 1)
+        .active("custom", "curator", 1)
+        .account("bot", &[])
+        .life(20, "org.leave", "gone", "")
+        .before(40, &["lost"])
+        .before(10, &[]);
+    let org = ["reader", "custom", "bot", "stranger", "gone", "lost"].iter().fold(org, |org, login| {
+        let repo = format!("acme/{login}");
+        org.repo(&repo, |_| ()).created(90, login, &repo)
+    });
+    let owned = "only admins of the organization own it";
+    for (login, expected) in [
+        ("reader", format!("no group, and its creator reader has the role read: {owned}")),
+        ("custom", format!("no group, and its creator custom has the role curator: {owned}")),
+        ("bot", format!("no group, and its creator bot is a service account: {owned}")),
+        ("stranger", format!("no group, and its creator stranger is no member: {owned}")),
+        ("gone", "no group, and its creator gone left on 2026-09-11".to_owned()),
+        ("lost", "no group, and its creator lost left between 2026-08-22 and 2026-09-21".to_owned()),
+    ] {
+        assert_eq!(reason(&org, &format!("acme/{login}")), expected);
+    }
+}
+
+#[test]
+fn over_a_roster_that_is_a_gap_no_owner_passes() {
+    let whole = org()
+        .active("a", "admin", 1)
+        .active("b", "admin", 1)
+        .active("c", "admin", 1)
+        .person("a", "active", None)
+        .person("b", "active", None)
+        .person("c", "terminated", None)
+        .group("one", &[("a", "admin")])
+        .group("two", &[("a", "admin"), ("b", "admin")])
+        .repo("acme/two", |r| r.group_id = Some("two".to_owned()))
+        .repo("acme/mine", |_| ())
+        .created(90, "a", "acme/mine");
+    let verdicts = |org: &Org| {
+        [
+            of_org(org),
+            org.verdict(OWNERS, "owner", "a"),
+            org.verdict(OWNERS, "owner", "c"),
+            org.verdict(OWNERS, "resource-group", "one"),
+            org.verdict(OWNERS, "resource-group", "two"),
+            org.verdict(OWNERS, "repo", "acme/two"),
+            org.verdict(OWNERS, "repo", "acme/mine"),
+        ]
+    };
+    let (single, terminated) = ("review low group-single-admin", "fail critical owner-terminated");
+    let (covered, missing) = ("pass info covered", "unknown medium source-missing");
+    assert_eq!(verdicts(&whole), [covered, "pass info owner-in-order", terminated, single, covered, covered, covered]);
+    let old = whole.coverage(Source::Roster, Coverage::Partial);
+    assert_eq!(verdicts(&old), [missing, missing, terminated, single, missing, missing, missing]);
+    assert!(reason(&old, "a").ends_with("the roster is not complete: whether somebody has left cannot be told"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    /// Members as days since activity, and whether they are seen as owners, as others, or not.
+    #[test]
+    fn hidden_roles_leave_a_rule_alone_only_if_no_choice_changes_it(
+        members in proptest::collection::vec((prop_oneof![Just(1_i64), Just(91)], 0_u8..3), 1..6),
+        min_owners in 1_u32..4,
+        max_owners in 1_u32..6,
+        tokens_seen: bool,
+    ) {
+        let with = |choice: Option<usize>| {
+            let mut hidden = 0;
+            let org = members.iter().enumerate().fold(org(), |org, (i, (days, kind))| {
+                let org = org.active(&format!("m{i}"), if *kind == 0 { "admin" } else { "read" }, *days);
+                if *kind != 2 {
+                    return org;
+                }
+                hidden += 1;
+                let is_owner = choice.map(|choice| choice >> (hidden - 1) & 1 == 1);
+                org.but(|m| m.role = is_owner.map(|is| if is { "admin" } else { "read" }.to_owned()))
+            });
+            let coverage = if tokens_seen { Coverage::Collected } else { Coverage::Forbidden };
+            let mut org = org.coverage(Source::Tokens, coverage);
+            org.params.analyzers.owner_coverage.min_owners = min_owners;
+            org.params.analyzers.owner_coverage.max_owners = Some(max_owners);
+            of_org(&org)
+        };
+        let hidden = members.iter().filter(|(_, kind)| *kind == 2).count();
+        let possible: std::collections::BTreeSet<String> = (0..1 << hidden).map(|choice| with(Some(choice))).collect();
+        let said = with(None);
+        if possible.len() == 1 {
+            prop_assert_eq!(Some(&said), possible.first());
+        } else {
+            prop_assert_eq!(said, "unknown high roles-not-visible");
+        }
+    }
 }
