@@ -306,6 +306,10 @@ pub struct TieOut {
     pub stated_by: String,
     /// The other figure; `None` when nobody states it.
     pub stated: Option<i64>,
+    /// Counted less stated; `None` when a figure is missing. The parts below add up to it.
+    pub difference: Option<i64>,
+    /// Part of the difference that is explained; `None` when a figure is missing.
+    pub explained: Option<i64>,
     /// What explains a difference, or that nothing does; empty without one.
     pub explanation: String,
     /// Part of the difference that nothing explains; 0 when all is well, `None` when a figure is missing.

@@ -203,7 +203,7 @@ fn sum(view: &View<'_>, rows: &mut [Judged]) -> Summary {
     .map(|(name, rule)| (name.to_owned(), n(rule)))
     .collect();
     totals.insert("members".to_owned(), view.total(Source::Members, view.tables.members.len()));
-    let on_leave = if view.has_roster() { n("on-leave") } else { Value::Null };
+    let on_leave = if view.roster_counts() { n("on-leave") } else { Value::Null };
     totals.insert("on_leave".to_owned(), on_leave);
     let mut limits = if view.window.basis == "none" {
         vec!["No source of activity could be read: nobody is called active or inactive.".to_owned()]
@@ -219,8 +219,8 @@ fn sum(view: &View<'_>, rows: &mut [Judged]) -> Summary {
                 .to_owned(),
         );
     }
-    if !view.has_roster() || view.is_gap(Source::Roster) {
-        limits.push("No complete roster was read: who is on leave cannot be told.".to_owned());
+    if !view.roster_counts() {
+        limits.push("No complete and recent roster was read: who is on leave cannot be told.".to_owned());
     }
     Summary { totals, limits, charts: vec![histogram(view)] }
 }

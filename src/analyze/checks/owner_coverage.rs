@@ -319,7 +319,11 @@ fn ungrouped_hit(view: &View<'_>, repo: &Repo, owners: &Owners, creator: Option<
     let is = match principal {
         Principal::Former(i) => {
             let left = view.former[i].left.words();
-            return Hit::fail("creator-left", Severity::Medium, format!("no group, and its creator {login} left {left}"));
+            return Hit::fail(
+                "creator-left",
+                Severity::Medium,
+                format!("no group, and its creator {login} left {left}"),
+            );
         }
         Principal::Member(i) => match &view.tables.members[i].role {
             None => return Hit::missing(format!("no group, and the role of its creator {login} is not visible")),

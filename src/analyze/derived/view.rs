@@ -11,7 +11,13 @@ use super::{
     people::{Roster, Scim, is_terminated},
 };
 use crate::{
-    model::{coverage::Source, ids::fold, manifest::Manifest, params::Params, time::Timestamp},
+    model::{
+        coverage::{Coverage, Source},
+        ids::fold,
+        manifest::Manifest,
+        params::Params,
+        time::Timestamp,
+    },
     table::{
         Tables,
         access::{GroupUser, Invite, Member, Person, Repo, ResourceGroup, ScimUser, ServiceAccount},
@@ -194,14 +200,16 @@ impl<'a> View<'a> {
         if is_known { n.into() } else { serde_json::Value::Null }
     }
 
-    /// What a roster that is a gap keeps everybody from knowing; `None` where it is whole, or was not asked for.
+    /// What a roster that does not count keeps everybody from knowing; `None` where it counts, or was not asked for.
     pub(crate) fn roster_gap(&self) -> Option<&'static str> {
-        self.is_gap(Source::Roster).then_some("the roster is not complete: whether somebody has left cannot be told")
+        let asked_for = self.manifest.coverage(Source::Roster) != Coverage::NotRequested;
+        let gap = "the roster is old or not complete: whether somebody has left cannot be told";
+        (asked_for && !self.roster_counts()).then_some(gap)
     }
 
-    /// Whether a roster that is whole says that somebody is on leave.
+    /// Whether a roster that counts says that somebody is on leave.
     pub(crate) fn is_on_leave(&self, person: Option<&Person>) -> bool {
-        !self.is_gap(Source::Roster) && person.is_some_and(|person| person.status == "leave")
+        self.roster_counts() && person.is_some_and(|person| person.status == "leave")
     }
 
     /// Whether a roster was given.

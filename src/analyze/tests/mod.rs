@@ -8,6 +8,7 @@ mod leavers;
 mod orphaned;
 mod owners;
 mod seats;
+mod tie_outs;
 
 use std::collections::BTreeMap;
 

@@ -255,7 +255,7 @@ fn over_a_roster_that_is_a_gap_no_owner_passes() {
     assert_eq!(verdicts(&whole), [covered, "pass info owner-in-order", terminated, single, covered, covered, covered]);
     let old = whole.coverage(Source::Roster, Coverage::Partial);
     assert_eq!(verdicts(&old), [missing, missing, terminated, single, missing, missing, missing]);
-    assert!(reason(&old, "a").ends_with("the roster is not complete: whether somebody has left cannot be told"));
+    assert!(reason(&old, "a").ends_with("the roster is old or not complete: whether somebody has left cannot be told"));
 }
 
 proptest! {

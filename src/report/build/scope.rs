@@ -8,6 +8,7 @@ use crate::{
         evidence::Request,
         import::{DateFrom, Import},
         outcome::TieOut,
+        params::Term,
         time,
         verdict::Verdict,
     },
@@ -273,6 +274,10 @@ pub(super) fn thresholds(context: &Context<'_>) -> Vec<(String, Text)> {
     .filter_map(|(counts, what)| counts.then_some(what))
     .collect();
     let billed = if billed.is_empty() { words.get("scope.billed-none") } else { billed.join(", ") };
+    let renewal = match (seats.term, seats.renewal_date) {
+        (Term::Annual, Some(date)) => words.say("scope.renewal-annual", &[("date", &time::format_date(date))]),
+        _ => words.say("scope.renewal-monthly", &[("day", &seats.renewal_day.to_string())]),
+    };
     let plan = &context.input.manifest.plan;
     let facts = [
         (words.get("scope.threshold-days"), number("scope.days", params.activity.threshold_days)),
@@ -289,7 +294,7 @@ pub(super) fn thresholds(context: &Context<'_>) -> Vec<(String, Text)> {
         (words.get("scope.plan"), words.say("scope.plan-value", &[("name", &plan.name), ("from", &plan.from)])),
         (words.get("scope.price"), price),
         (words.get("scope.billed"), billed),
-        (words.get("scope.renewal"), seats.renewal_day.to_string()),
+        (words.get("scope.renewal"), renewal),
     ];
     facts.into_iter().map(|(label, value)| (label, plain(value))).collect()
 }
@@ -302,6 +307,7 @@ pub(super) fn tie_outs(context: &Context<'_>) -> Vec<Block> {
         (words.get("tie-out.counted"), 2.2),
         (words.get("tie-out.stated"), 2.2),
         (words.get("tie-out.difference"), -1.0),
+        (words.get("tie-out.explained"), -1.0),
         (words.get("tie-out.unexplained"), -1.1),
         (words.get("tie-out.explanation"), 3.2),
     ];
@@ -316,13 +322,13 @@ fn tie_out_row(context: &Context<'_>, tie: &TieOut) -> Vec<Text> {
         let value = n.map_or_else(|| words.get("unknown.value"), |n| n.to_string());
         plain(words.say("tie-out.from", &[("value", &value), ("from", from)]))
     };
-    let difference = tie.counted.zip(tie.stated).map(|(counted, stated)| counted - stated);
+    let number = |n: Option<i64>| plain(n.map_or_else(|| words.get("unknown.value"), |n| n.to_string()));
     let unexplained = match tie.unexplained {
         Some(0) => vec![Span::Verdict(Verdict::Pass), Span::Plain(" 0".to_owned())],
         Some(n) => vec![Span::Verdict(Verdict::Review), Span::Plain(format!(" {n}"))],
         None => vec![Span::Verdict(Verdict::Unknown)],
     };
-    let explanation = match (tie.explanation.as_str(), difference) {
+    let explanation = match (tie.explanation.as_str(), tie.difference) {
         ("", None) => words.get("tie-out.incomplete"),
         ("", Some(0)) => words.get("tie-out.agrees"),
         (text, _) => text.to_owned(),
@@ -331,7 +337,8 @@ fn tie_out_row(context: &Context<'_>, tie: &TieOut) -> Vec<Text> {
         plain(tie.name.clone()),
         figure(tie.counted, &tie.counted_from),
         figure(tie.stated, &tie.stated_by),
-        plain(difference.map_or_else(|| words.get("unknown.value"), |n| n.to_string())),
+        number(tie.difference),
+        number(tie.explained),
         unexplained,
         plain(explanation),
     ]

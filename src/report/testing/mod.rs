@@ -299,10 +299,19 @@ impl Sample {
             counted: Some(4),
             stated_by: "overview".to_owned(),
             stated: Some(5),
+            difference: Some(-1),
+            explained: Some(0),
             explanation: "Nothing explains the difference.".to_owned(),
             unexplained: Some(-1),
         };
-        let missing = TieOut { stated: None, explanation: String::new(), unexplained: None, ..tie.clone() };
+        let missing = TieOut {
+            stated: None,
+            difference: None,
+            explained: None,
+            explanation: String::new(),
+            unexplained: None,
+            ..tie.clone()
+        };
         Self {
             manifest: manifest(),
             params: Params::default(),

@@ -201,6 +201,7 @@ pub(super) fn summary(book: &Book<'_>, sheet: &mut Worksheet) -> Result<(), Xlsx
         Head::new(words.get("tie-out.counted"), CellKind::Integer),
         Head::new(words.get("tie-out.stated"), CellKind::Integer),
         Head::new(words.get("tie-out.difference"), CellKind::Integer),
+        Head::new(words.get("tie-out.explained"), CellKind::Integer),
         Head::new(words.get("tie-out.unexplained"), CellKind::Integer),
         Head::new(words.get("xlsx.stated-by"), CellKind::Text),
         Head::new(words.get("xlsx.agreement"), CellKind::Text),
@@ -216,8 +217,7 @@ pub(super) fn summary(book: &Book<'_>, sheet: &mut Worksheet) -> Result<(), Xlsx
 
 /// The row of two figures compared.
 fn tie_out(book: &Book<'_>, tie: &TieOut) -> Line {
-    let difference = tie.counted.zip(tie.stated).and_then(|(counted, stated)| counted.checked_sub(stated));
-    let agreement = match (difference, tie.unexplained) {
+    let agreement = match (tie.difference, tie.unexplained) {
         (None, _) | (_, None) => "tie-out.incomplete",
         (Some(0), Some(0)) => "tie-out.agrees",
         (_, Some(0)) => "xlsx.explained",
@@ -228,7 +228,8 @@ fn tie_out(book: &Book<'_>, tie: &TieOut) -> Line {
         tie.counted_from.clone().into(),
         tie.counted.into(),
         tie.stated.into(),
-        difference.into(),
+        tie.difference.into(),
+        tie.explained.into(),
         tie.unexplained.into(),
         tie.stated_by.clone().into(),
         book.words.get(agreement).into(),
