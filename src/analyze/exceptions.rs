@@ -88,7 +88,9 @@ fn cover(place: &Place<'_>, row: &mut Judged, exceptions: &[&Exception]) {
     let named = row.worst().map(|worst| worst.rule).filter(|_| accepted);
     let notes: Vec<String> = covered.iter().map(|(rule, e)| note(place.meta, rule, named, e)).collect();
     if !accepted {
-        covered.iter().for_each(|(rule, _)| row.demote(rule));
+        for (rule, _) in &covered {
+            row.demote(rule);
+        }
     }
     row.accept(accepted, notes.join("; "));
 }

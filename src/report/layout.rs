@@ -281,7 +281,7 @@ impl Section {
             ("actions", self.actions > 0, &[Summary]),
             ("charts", !self.charts.is_empty(), &[Summary, Analyzer]),
             ("facts", !self.facts.is_empty(), &[Summary, Analyzer]),
-            ("breakdowns", !self.breakdowns.is_empty(), &[Analyzer]),
+            ("breakdowns", !self.breakdowns.is_empty(), &[Summary, Analyzer]),
             ("columns", !self.columns.is_empty(), &[Analyzer, Appendix]),
             ("verdicts", self.verdicts.is_some(), &[Analyzer]),
             ("cap", self.cap.is_some(), &[Appendix]),

@@ -199,14 +199,14 @@ fn duplicates(seats: &[Seat<'_>]) -> Vec<Option<usize>> {
         (matches!(seat.holder, Holder::Invite(_)), seat.since.is_none(), seat.since, i)
     });
     let mut taken: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut older = vec![None; seats.len()];
+    let mut of_older = vec![None; seats.len()];
     for i in order {
-        older[i] = seats[i].emails.iter().find_map(|email| taken.get(email.as_str())).copied();
+        of_older[i] = seats[i].emails.iter().find_map(|email| taken.get(email.as_str())).copied();
         for email in &seats[i].emails {
             taken.entry(email).or_insert(i);
         }
     }
-    older
+    of_older
 }
 
 /// One row per seat.

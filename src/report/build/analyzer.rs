@@ -31,12 +31,7 @@ pub(super) fn blocks(context: &Context<'_>, spec: &Section) -> Vec<Block> {
             Part::Answer => out.extend(answer(context, outcome)),
             Part::Charts => out.extend(summary::charts(context, spec)),
             Part::Facts => out.extend(facts(context, spec, &[outcome])),
-            Part::Breakdowns => {
-                for breakdown in &spec.breakdowns {
-                    out.push(heading(&breakdown.title));
-                    out.push(breakdown_table(context, breakdown, outcome));
-                }
-            }
+            Part::Breakdowns => out.extend(breakdowns(context, spec, &[outcome])),
             Part::Decisions => {
                 out.extend(decisions(context, spec, outcome));
                 out.extend(listed(context, spec, outcome, Verdict::Unknown, "analyzer.unknown"));
@@ -121,11 +116,20 @@ fn counts(context: &Context<'_>, outcome: &Outcome) -> Text {
     text
 }
 
+/// Totals that are tables, each with its heading, from the first of the outcomes that has it.
+pub(super) fn breakdowns(context: &Context<'_>, spec: &Section, outcomes: &[&Outcome]) -> Vec<Block> {
+    let one = |breakdown: &BreakdownSpec| {
+        let total = outcomes.iter().find_map(|outcome| outcome.totals.get(&breakdown.total));
+        [heading(&breakdown.title), breakdown_table(context, breakdown, total)]
+    };
+    spec.breakdowns.iter().flat_map(one).collect()
+}
+
 /// A total that is a list of objects, a map, or a map of objects whose rows the template names, as a table.
-fn breakdown_table(context: &Context<'_>, spec: &BreakdownSpec, outcome: &Outcome) -> Block {
+fn breakdown_table(context: &Context<'_>, spec: &BreakdownSpec, total: Option<&Value>) -> Block {
     let unknown = context.words.get("unknown.value");
     let cell = |value: Option<&Value>| plain(value.and_then(scalar).unwrap_or_else(|| unknown.clone()));
-    let rows: Vec<Vec<Text>> = match outcome.totals.get(&spec.total) {
+    let rows: Vec<Vec<Text>> = match total {
         Some(Value::Array(items)) => {
             items.iter().map(|item| spec.columns.iter().map(|c| cell(item.get(&c.key))).collect()).collect()
         }

@@ -375,6 +375,9 @@ mod tests {
                 &[
                     "seats_billed",
                     "monthly_cost_usd",
+                    "price_usd",
+                    "price_basis",
+                    "next_renewal",
                     "reclaimable_seats",
                     "saved_at_renewal_monthly_usd",
                     "saved_if_lowered_monthly_usd",

@@ -33,6 +33,7 @@ pub(super) fn blocks(context: &Context<'_>, spec: &Section) -> Vec<Block> {
     if !tiles.is_empty() {
         out.push(Block::Tiles(tiles));
     }
+    out.extend(super::analyzer::breakdowns(context, spec, &outcomes));
     out.extend(charts(context, spec));
     out.extend(super::analyzer::facts(context, spec, &outcomes));
     if spec.actions > 0 {

@@ -38,7 +38,7 @@ fn only(mut document: Document, ids: &[&str]) -> String {
 fn seat_spend_is_a_page_on_money_and_a_list() {
     let document = document(&Sample::new(), "seat-spend");
     let kinds: Vec<SectionKind> = document.sections.iter().map(|s| s.kind).collect();
-    assert_eq!(kinds, [SectionKind::Masthead, SectionKind::Flow, SectionKind::Flow, SectionKind::Page]);
+    assert_eq!(kinds, [SectionKind::Masthead, SectionKind::Flow, SectionKind::Page]);
     testing::snapshot("report-seat-spend", &testing::dump(&document));
 }
 
