@@ -3,7 +3,8 @@
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-/// One `[[exceptions]]` entry. Turns a `fail` or `review` into `accepted` until it expires.
+/// One `[[exceptions]]` entry. Turns a `fail` or `review` into `accepted` until it expires, wherever the same fact is
+/// judged.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Exception {
@@ -52,7 +53,7 @@ mod iso_date {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ExceptionState {
-    /// It turned at least one row into `accepted`.
+    /// It covers at least one `fail` or `review`, of its own rule or of another that judges the same fact.
     InForce,
     /// Its last day is before `as_of`; the rows it named count again.
     Expired,
@@ -72,7 +73,7 @@ pub struct ExceptionOutcome {
     pub exception: Exception,
     /// What became of it.
     pub state: ExceptionState,
-    /// Rows it matched.
+    /// Rows it matched, in every analyzer that judges the fact.
     pub matched: usize,
     /// One sentence for the report.
     pub note: String,

@@ -216,8 +216,8 @@ pub(super) struct FactSpec {
 pub(super) struct BreakdownSpec {
     /// Key of the total.
     pub(super) total: String,
-    /// Heading.
-    pub(super) title: String,
+    /// Heading; `None` where the section's own title says it.
+    pub(super) title: Option<String>,
     /// Keys of the objects with their titles; `key` and `value` for a map.
     pub(super) columns: Vec<FieldSpec>,
     /// Keys of a map of objects with their titles, in order; the first column is then the title.
@@ -310,7 +310,7 @@ impl Layout {
             each(&mut section.title);
             section.facts.iter_mut().for_each(|fact| each(&mut fact.title));
             for breakdown in &mut section.breakdowns {
-                each(&mut breakdown.title);
+                breakdown.title.iter_mut().for_each(&mut *each);
                 let named = breakdown.columns.iter_mut().chain(&mut breakdown.rows);
                 named.for_each(|field| each(&mut field.title));
             }

@@ -130,7 +130,7 @@ fn judge(view: &View<'_>) -> Vec<Judged> {
     for group in &view.tables.resource_groups {
         let owners = owners::of_group(view, &group.group_id);
         let hit = blind.map_or_else(|| owners::group_hit(view, &owners), Hit::missing);
-        let cells = if blind.is_some() { Vec::new() } else { owners.cells() };
+        let cells = if blind.is_some() { Vec::new() } else { owners.cells(view) };
         rows.push(Judged::new(&META, ("resource-group", &group.name), vec![hit], cells));
     }
     rows.extend(view.tables.repos.iter().map(|repo| repository(view, repo, blind)));
@@ -173,7 +173,7 @@ fn org(view: &View<'_>) -> Judged {
     } else {
         owners.judge(|owners| org_hit(view, owners))
     };
-    let cells = if gap { Vec::new() } else { owners.cells() };
+    let cells = if gap { Vec::new() } else { owners.cells(view) };
     Judged::new(&META, ("org", view.manifest.org.as_str()), vec![hit], cells)
 }
 
@@ -257,7 +257,7 @@ fn repository(view: &View<'_>, repo: &Repo, blind: Option<&'static str>) -> Judg
         (None, Some(group)) => grouped_hit(view, group, &owners),
         (None, None) => ungrouped_hit(view, repo, &owners, creator),
     };
-    let mut cells = if blind.is_some() { Vec::new() } else { owners.cells() };
+    let mut cells = if blind.is_some() { Vec::new() } else { owners.cells(view) };
     cells.extend([
         ("visibility", repo.visibility.clone().into()),
         ("gated", repo.gated.clone().into()),
@@ -353,9 +353,11 @@ fn sum(view: &View<'_>, rows: &mut [Judged]) -> Summary {
     let on_paper = standings.len() as u64;
     let known_owners = !view.is_gap(Source::Members) && view.tables.members.iter().all(|m| m.role.is_some());
     let known = |value: u64| if known_owners { value.into() } else { Value::Null };
+    // Who has left or was switched off would not be effective, and who is not verified may be.
+    let is_exact = !view.is_gap(Source::Scim) && view.roster_gap().is_none() && (effective > 0 || unverified == 0);
     let totals = BTreeMap::from([
         ("owners_on_paper".to_owned(), known(on_paper)),
-        ("effective_owners".to_owned(), known(effective)),
+        ("effective_owners".to_owned(), if is_exact { known(effective) } else { Value::Null }),
         ("unverified_owners".to_owned(), known(unverified)),
         ("groups".to_owned(), view.total(Source::ResourceGroups, view.tables.resource_groups.len())),
         ("repos".to_owned(), view.total(Source::Repos, view.tables.repos.len())),

@@ -87,8 +87,9 @@ impl Owners {
         self.effective() + self.unverified()
     }
 
-    /// Columns about owners; none where some role is not visible, because a part of a list is not the list.
-    pub(super) fn cells(&self) -> Vec<(&'static str, Cell)> {
+    /// Columns about owners; none where some role is not visible, because a part of a list is not the list. Nobody is
+    /// counted as effective where the roster that would tell is a gap.
+    pub(super) fn cells(&self, view: &View<'_>) -> Vec<(&'static str, Cell)> {
         if self.has_hidden() {
             return Vec::new();
         }
@@ -103,7 +104,7 @@ impl Owners {
             .collect();
         vec![
             ("owners_on_paper", self.on_paper().into()),
-            ("effective_owners", self.effective().into()),
+            ("effective_owners", Some(self.effective()).filter(|_| view.roster_gap().is_none()).into()),
             ("unverified_owners", self.unverified().into()),
             ("owners", names.into()),
             ("ineffective_owners", ineffective.into()),

@@ -225,6 +225,22 @@ fn of_a_creator_only_what_is_known_is_said() {
     }
 }
 
+/// The total of effective owners.
+fn effective(org: &Org) -> serde_json::Value {
+    let analysis = org.judge();
+    analysis.outcomes.iter().find(|o| o.meta.id == OWNERS).unwrap().totals["effective_owners"].clone()
+}
+
+#[test]
+fn no_effective_owner_found_over_a_gap_is_no_figure() {
+    let owners = || org().active("a", "admin", 91).active("b", "admin", 91);
+    assert_eq!(effective(&owners()), 0);
+    assert!(effective(&owners().coverage(Source::Tokens, Coverage::Failed)).is_null(), "both may be active");
+    let able = || org().active("a", "admin", 1).active("b", "admin", 1);
+    assert_eq!(effective(&able().coverage(Source::Tokens, Coverage::Failed)), 2);
+    assert!(effective(&able().coverage(Source::Scim, Coverage::Failed)).is_null(), "both may be switched off");
+}
+
 #[test]
 fn over_a_roster_that_is_a_gap_no_owner_passes() {
     let whole = org()
@@ -253,7 +269,13 @@ fn over_a_roster_that_is_a_gap_no_owner_passes() {
     let (single, terminated) = ("review low group-single-admin", "fail critical owner-terminated");
     let (covered, missing) = ("pass info covered", "unknown medium source-missing");
     assert_eq!(verdicts(&whole), [covered, "pass info owner-in-order", terminated, single, covered, covered, covered]);
+    assert_eq!(effective(&whole), 2);
     let old = whole.coverage(Source::Roster, Coverage::Partial);
+    assert!(effective(&old).is_null(), "who has left since would not be effective");
+    assert_eq!(
+        (old.cell(OWNERS, "acme", "owners_on_paper"), old.cell(OWNERS, "acme", "effective_owners")),
+        ("3".to_owned(), String::new())
+    );
     assert_eq!(verdicts(&old), [missing, missing, terminated, single, missing, missing, missing]);
     assert!(reason(&old, "a").ends_with("the roster is old or not complete: whether somebody has left cannot be told"));
 }

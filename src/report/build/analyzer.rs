@@ -120,7 +120,8 @@ fn counts(context: &Context<'_>, outcome: &Outcome) -> Text {
 pub(super) fn breakdowns(context: &Context<'_>, spec: &Section, outcomes: &[&Outcome]) -> Vec<Block> {
     let one = |breakdown: &BreakdownSpec| {
         let total = outcomes.iter().find_map(|outcome| outcome.totals.get(&breakdown.total));
-        [heading(&breakdown.title), breakdown_table(context, breakdown, total)]
+        let title = breakdown.title.as_ref().map(heading);
+        title.into_iter().chain([breakdown_table(context, breakdown, total)])
     };
     spec.breakdowns.iter().flat_map(one).collect()
 }
