@@ -116,6 +116,17 @@ fn is_same_fact(e: &Exception, analyzer: &str, rule: &str) -> bool {
         || SAME_FACT.iter().any(|(named, judged)| is(named, &e.analyzer, &e.rule) && is(judged, analyzer, rule))
 }
 
+/// Whether an exception in force covers a rule that applies to a row of the organization.
+pub(crate) fn is_accepted(
+    outcomes: &[ExceptionOutcome],
+    org: &str,
+    (meta, row): (&'static Meta, &Judged),
+    hit: &Hit,
+) -> bool {
+    let in_force = outcomes.iter().filter(|outcome| outcome.state == ExceptionState::InForce);
+    in_force.map(|outcome| &outcome.exception).any(|e| covers(e, meta, hit) && is_about(&Place { meta, org }, row, e))
+}
+
 /// Whether an exception covers a rule that applies: only what was judged can be accepted.
 fn covers(e: &Exception, meta: &Meta, hit: &Hit) -> bool {
     matches!(hit.verdict, Verdict::Fail | Verdict::Review) && is_same_fact(e, meta.id, hit.rule)

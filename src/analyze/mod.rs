@@ -12,9 +12,12 @@ mod derived;
 pub mod effective;
 mod error;
 mod exceptions;
+mod findings;
+mod follow_up;
 mod gaps;
 mod headline;
 mod judged;
+mod people;
 mod scan;
 #[cfg(test)]
 mod tests;
@@ -26,7 +29,12 @@ use checks::REGISTRY;
 use derived::view::View;
 use judged::Judged;
 
-pub use self::{derived::memory::Memory, error::Error};
+pub use self::{
+    derived::memory::Memory,
+    error::Error,
+    findings::Finding,
+    follow_up::{Side, follow_up},
+};
 use crate::{
     model::{
         coverage::Source,
@@ -34,6 +42,7 @@ use crate::{
         manifest::Manifest,
         outcome::{Chart, KeyFigure, Meta, Outcome, TieOut},
         params::Params,
+        people::PersonRow,
         time::Timestamp,
     },
     table::{
@@ -88,6 +97,10 @@ pub struct Analysis {
     pub tie_outs: Vec<TieOut>,
     /// Key figures by tile id; one that is not known is left out.
     pub headline: BTreeMap<String, KeyFigure>,
+    /// Every open finding and every accepted one, in the order of analyzers.
+    pub findings: Vec<Finding>,
+    /// The open findings by person, worst first, then those that belong to nobody.
+    pub people: Vec<PersonRow>,
 }
 
 /// An analyzer: a declaration and two functions, so that neither its rows nor its totals can name somebody else's.
@@ -158,15 +171,18 @@ fn judge(inputs: &Inputs<'_>, log: &scan::Log) -> Analysis {
         .collect();
     let exceptions = exceptions::apply(&mut checked, inputs.exceptions, inputs.manifest);
     let mut outcomes = Vec::new();
+    let mut gathering = people::Gathering::new(&view);
     for (check, (meta, mut rows)) in REGISTRY.iter().zip(checked) {
         let Summary { totals, limits, charts } = (check.sum)(&view, &mut rows);
+        gathering.take(meta, &rows, &exceptions);
         let mut rows: Vec<_> = rows.into_iter().map(Judged::into_row).collect();
         judged::sort(meta, &mut rows);
         outcomes.push(Outcome { meta, rows, totals, limits, charts });
     }
     let tie_outs = tie_outs::of(&view, &outcomes);
     let headline = headline::of(inputs.manifest, &outcomes);
-    Analysis { outcomes, exceptions, tie_outs, headline }
+    let (findings, people) = gathering.finish();
+    Analysis { outcomes, exceptions, tie_outs, headline, findings, people }
 }
 
 /// The derived tables of a snapshot.

@@ -6,13 +6,16 @@
 
 pub mod access;
 pub mod coverage;
+pub mod data_file;
 pub mod evidence;
 pub mod exception;
+pub mod follow_up;
 pub mod ids;
 pub mod import;
 pub mod manifest;
 pub mod outcome;
 pub mod params;
+pub mod people;
 pub mod role;
 pub mod sums;
 pub mod text;

@@ -2,11 +2,13 @@
 
 mod effective;
 mod exceptions;
+mod follow_up;
 mod history;
 mod invites;
 mod leavers;
 mod orphaned;
 mod owners;
+mod people;
 mod seats;
 mod tie_outs;
 
@@ -43,6 +45,7 @@ use crate::{
 };
 
 /// An organization in memory.
+#[derive(Debug)]
 pub(super) struct Org {
     pub(super) manifest: Manifest,
     pub(super) params: Params,
