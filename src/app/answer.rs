@@ -85,6 +85,8 @@ pub(super) fn show(
         outcomes,
         exceptions: &[],
         tie_outs: &[],
+        people: &[],
+        follow_up: None,
         headline: BTreeMap::new(),
         baseline: BTreeMap::new(),
         baseline_as_of: None,

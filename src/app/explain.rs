@@ -7,7 +7,8 @@ use crate::{
     config::keys,
     model::{
         coverage::Source,
-        outcome::{COMMON, Meta},
+        data_file::{DATA_FILES, DataFileSpec},
+        outcome::{COMMON, ColumnSpec, Meta},
     },
     report::controls::Framework,
     table::TABLES,
@@ -144,13 +145,10 @@ fn entries(catalog: &Catalog) -> Vec<Entry> {
                 catalog.remedy(meta.id, rule.id)
             ),
         }));
-        entries.extend(COMMON.iter().chain(meta.columns).map(|column| Entry {
-            kind: "column",
-            name: format!("{}.{}", meta.id, column.name),
-            brief: column.doc.to_owned(),
-            detail: format!("{}\n\nkind     {}\nprivacy  {}\n", column.doc, word(&column.kind), word(&column.privacy)),
-        }));
+        entries.extend(COMMON.iter().chain(meta.columns).map(|column| self::column(meta.id, column)));
     }
+    entries.extend(DATA_FILES.iter().map(|file| data_file(file)));
+    entries.extend(DATA_FILES.iter().flat_map(|file| file.columns.iter().map(|column| self::column(file.id, column))));
     tables(&mut entries);
     entries.extend(Source::ALL.into_iter().map(|source| self::source(source, catalog)));
     entries.extend(catalog.endpoints.iter().map(|call| Entry {
@@ -216,14 +214,37 @@ fn analyzer(meta: &Meta, catalog: &Catalog) -> Entry {
     for rule in meta.rules {
         let _ = writeln!(detail, "  {:<28} {:<8} {:<9} {}", rule.id, rule.verdict, rule.severity, rule.doc);
     }
-    detail.push_str("\ncolumns\n");
-    for column in COMMON.iter().chain(meta.columns) {
-        let _ = writeln!(detail, "  {:<28} {:<8} {}", column.name, word(&column.kind), column.doc);
-    }
+    columns(&mut detail, COMMON.iter().chain(meta.columns));
     for (heading, text) in catalog.words.get(meta.id).into_iter().flat_map(|words| &words.parts) {
         let _ = write!(detail, "\n{heading}\n{}", indent(text.trim()));
     }
     Entry { kind: "analyzer", name: meta.id.to_owned(), brief: meta.question.to_owned(), detail }
+}
+
+/// A file of a report that belongs to no analyzer.
+fn data_file(file: &DataFileSpec) -> Entry {
+    let mut detail = format!("{}\n", file.doc);
+    columns(&mut detail, file.columns.iter());
+    let brief = file.doc.split_once(". ").map_or(file.doc, |(first, _)| first).to_owned();
+    Entry { kind: "report file", name: file.id.to_owned(), brief, detail }
+}
+
+/// A list of columns.
+fn columns<'c>(detail: &mut String, columns: impl Iterator<Item = &'c ColumnSpec>) {
+    detail.push_str("\ncolumns\n");
+    for column in columns {
+        let _ = writeln!(detail, "  {:<28} {:<8} {}", column.name, word(&column.kind), column.doc);
+    }
+}
+
+/// A column of an analyzer, or of another file of a report.
+fn column(of: &str, column: &ColumnSpec) -> Entry {
+    Entry {
+        kind: "column",
+        name: format!("{of}.{}", column.name),
+        brief: column.doc.to_owned(),
+        detail: format!("{}\n\nkind     {}\nprivacy  {}\n", column.doc, word(&column.kind), word(&column.privacy)),
+    }
 }
 
 /// Tables and their columns.
@@ -325,6 +346,12 @@ mod tests {
     fn a_name_that_means_several_things_prints_all_of_them() {
         let text = explain(Some("members"), &catalog()).unwrap();
         assert!(text.contains("table members\n") && text.contains("source members\n"), "{text}");
+        let people = explain(Some("people"), &catalog()).unwrap();
+        assert!(people.contains("report file people\n") && people.contains("table people\n"), "{people}");
+        assert!(people.contains("csv/people.csv, and people[] in JSON"), "{people}");
+        for column in crate::model::people::FILE.columns {
+            assert!(people.contains(&format!("  {:<28} ", column.name)), "{}: {people}", column.name);
+        }
         let column = explain(Some("username"), &catalog()).unwrap();
         assert!(column.contains("column members.username") && column.contains("column people.username"), "{column}");
     }

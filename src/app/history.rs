@@ -8,8 +8,10 @@ use super::{
     settings::Settings,
 };
 use crate::{
-    analyze::{self, Analysis, Baseline, Inputs},
-    model::{coverage::Source, ids::SnapshotId, manifest::Manifest, outcome::Cell, verdict::Verdict},
+    analyze::{self, Analysis, Baseline, Inputs, Side},
+    model::{
+        coverage::Source, follow_up::FollowUp, ids::SnapshotId, manifest::Manifest, outcome::Cell, verdict::Verdict,
+    },
     report::TrendPoint,
     store::{OrgStore, Snapshot},
 };
@@ -70,6 +72,8 @@ pub(super) struct Judged {
     pub(super) trend: Vec<TrendPoint>,
     /// Key figures of the baseline; `None` without one.
     pub(super) baseline: Option<TrendPoint>,
+    /// What became of the baseline's findings; `None` without one.
+    pub(super) follow_up: Option<FollowUp>,
 }
 
 /// Judges a snapshot against its baseline, and those before it for the trend. The log is read once.
@@ -103,17 +107,23 @@ pub(super) fn judge_with_trend(place: &OrgStore, selection: &Selection, settings
                 .map(|b| Baseline { manifest: &b.manifest, tables: &b.tables }),
         })
         .collect();
-    let (mut points, mut newest) = (Vec::new(), None);
+    let (mut points, mut newest, mut before) = (Vec::new(), None, None);
     let mut manifests = inputs.iter().map(|input| input.manifest);
     analyze::analyze_each(&inputs, |analysis| {
-        points.extend(manifests.next().map(|manifest| point(manifest, &analysis)));
-        newest = Some(analysis);
+        let manifest = manifests.next();
+        points.extend(manifest.map(|manifest| point(manifest, &analysis)));
+        let is_baseline = selection.baseline.is_some() && manifest.map(|m| &m.id) == selection.baseline.as_ref();
+        *(if is_baseline { &mut before } else { &mut newest }) = Some(analysis);
     })
     .map_err(Error::Analyze)?;
     let analysis = newest.expect("the snapshot itself is among the inputs");
+    let now = Side { manifest: &snapshot.manifest, tables: &snapshot.tables, analysis: &analysis };
+    let follow_up = baseline
+        .zip(before.as_ref())
+        .map(|(of, analysis)| analyze::follow_up(Side { manifest: &of.manifest, tables: &of.tables, analysis }, now));
     let baseline = points.iter().find(|p| Some(&p.snapshot) == selection.baseline.as_ref()).cloned();
     points.retain(|point| point.snapshot == *id || shown.contains(&point.snapshot));
-    Ok(Judged { snapshot, analysis, trend: points, baseline })
+    Ok(Judged { snapshot, analysis, trend: points, baseline, follow_up })
 }
 
 /// Key figures of one judgement.

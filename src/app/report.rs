@@ -125,7 +125,8 @@ impl Reporter {
     ) -> Result<(Exit, Review), Error> {
         let place = Store::new(settings.store.clone()).org(org);
         let selection = self.selection(&place)?;
-        let Judged { snapshot, analysis, trend, baseline } = history::judge_with_trend(&place, &selection, settings)?;
+        let Judged { snapshot, analysis, trend, baseline, follow_up } =
+            history::judge_with_trend(&place, &selection, settings)?;
         let (baseline_as_of, baseline) =
             baseline.map_or((None, BTreeMap::new()), |point| (Some(point.as_of), point.figures));
         let input = report::Input {
@@ -137,6 +138,8 @@ impl Reporter {
             outcomes: &analysis.outcomes,
             exceptions: &analysis.exceptions,
             tie_outs: &analysis.tie_outs,
+            people: &analysis.people,
+            follow_up: follow_up.as_ref(),
             headline: analysis.headline.clone(),
             baseline,
             baseline_as_of,

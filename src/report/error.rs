@@ -65,10 +65,10 @@ pub enum Error {
         kind: String,
     },
     /// Rows do not become CSV.
-    #[error("cannot write the rows of {analyzer} as csv")]
+    #[error("cannot write the rows of {file} as csv")]
     Csv {
-        /// Analyzer id.
-        analyzer: &'static str,
+        /// Name of the file: the analyzer's id.
+        file: &'static str,
         /// Why.
         #[source]
         source: csv::Error,

@@ -44,6 +44,8 @@ pub(super) enum Kind {
     TieOut,
     /// One analyzer.
     Analyzer,
+    /// What became of the findings of the baseline.
+    FollowUp,
     /// Points of frameworks, and what was found about each.
     Controls,
     /// Exceptions and their fate.
@@ -58,8 +60,10 @@ pub(super) enum Kind {
 
 /// The words of all kinds.
 pub(super) fn words<'a>() -> impl Iterator<Item = &'a str> {
-    use Kind::{Analyzer, Appendix, Controls, Cover, Exceptions, Manifest, Scope, SignOff, Summary, TieOut, Trends};
-    [Cover, Summary, Scope, Trends, TieOut, Analyzer, Controls, Exceptions, SignOff, Manifest, Appendix]
+    use Kind::{
+        Analyzer, Appendix, Controls, Cover, Exceptions, FollowUp, Manifest, Scope, SignOff, Summary, TieOut, Trends,
+    };
+    [Cover, Summary, Scope, Trends, TieOut, Analyzer, FollowUp, Controls, Exceptions, SignOff, Manifest, Appendix]
         .into_iter()
         .map(|kind| -> &'a str { kind.word() })
 }
@@ -99,6 +103,7 @@ impl Kind {
             Self::Trends => "trends",
             Self::TieOut => "tie-out",
             Self::Analyzer => "analyzer",
+            Self::FollowUp => "follow-up",
             Self::Controls => "controls",
             Self::Exceptions => "exceptions",
             Self::SignOff => "sign-off",
@@ -265,10 +270,11 @@ impl Section {
     /// Optional keys: whether the section uses each, and the kinds that take it.
     pub(super) fn keys(&self) -> [(&'static str, bool, &'static [Kind]); 17] {
         use Kind::{
-            Analyzer, Appendix, Controls, Cover, Exceptions, Manifest, Scope, SignOff, Summary, TieOut, Trends,
+            Analyzer, Appendix, Controls, Cover, Exceptions, FollowUp, Manifest, Scope, SignOff, Summary, TieOut,
+            Trends,
         };
         const BODY: &[Kind] =
-            &[Summary, Scope, Trends, TieOut, Analyzer, Controls, Exceptions, SignOff, Manifest, Appendix];
+            &[Summary, Scope, Trends, TieOut, Analyzer, FollowUp, Controls, Exceptions, SignOff, Manifest, Appendix];
         [
             ("flow", self.flow, BODY),
             ("id", self.id.is_some(), BODY),

@@ -8,15 +8,18 @@ use std::{collections::BTreeMap, path::Path};
 use crate::model::{
     coverage::{Coverage, Source},
     exception::ExceptionOutcome,
+    follow_up::FollowUp,
     ids::SnapshotId,
     manifest::Manifest,
     outcome::{KeyFigure, Outcome, Row, TieOut},
     params::Params,
+    people::PersonRow,
     time::Timestamp,
 };
 
 mod build;
 pub mod controls;
+mod data_files;
 pub mod document;
 pub mod error;
 mod files;
@@ -56,6 +59,10 @@ pub struct Input<'a> {
     pub exceptions: &'a [ExceptionOutcome],
     /// Figures compared.
     pub tie_outs: &'a [TieOut],
+    /// The open findings by person.
+    pub people: &'a [PersonRow],
+    /// What became of the findings of the baseline; `None` without one.
+    pub follow_up: Option<&'a FollowUp>,
     /// Key figures by tile id (`members`, `effective_owners`, `inactive_seats`, `orphaned_paths`, `monthly_cost_usd`,
     /// `reclaimable`); one that is not known is left out.
     pub headline: BTreeMap<String, KeyFigure>,
@@ -191,11 +198,14 @@ mod tests {
             "access-review.xlsx",
             "csv/access.csv",
             "csv/changes.csv",
+            "csv/follow-up.csv",
             "csv/inactive-seats.csv",
             "csv/offboarding.csv",
             "csv/orphaned-access.csv",
             "csv/owner-coverage.csv",
+            "csv/people.csv",
             "csv/privileged-activity.csv",
+            "csv/requests.csv",
             "csv/seat-spend.csv",
             "SHA256SUMS",
         ];

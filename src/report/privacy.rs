@@ -16,9 +16,11 @@ use sha2::Sha256;
 use super::Input;
 use crate::model::{
     exception::ExceptionOutcome,
+    follow_up::{FollowUp, Followed},
     ids::fold,
     manifest::Manifest,
     outcome::{COMMON, Cell, Chart, Meta, Outcome, Privacy, Row, TieOut},
+    people::PersonRow,
 };
 
 /// Shortest single word that is replaced inside sentences.
@@ -90,6 +92,10 @@ pub struct Redacted {
     exceptions: Vec<ExceptionOutcome>,
     /// See [`Input::tie_outs`].
     tie_outs: Vec<TieOut>,
+    /// See [`Input::people`].
+    people: Vec<PersonRow>,
+    /// See [`Input::follow_up`].
+    follow_up: Option<FollowUp>,
     /// See [`Input::classification`].
     classification: String,
 }
@@ -103,6 +109,8 @@ impl Redacted {
             outcomes: &self.outcomes,
             exceptions: &self.exceptions,
             tie_outs: &self.tie_outs,
+            people: &self.people,
+            follow_up: self.follow_up.as_ref(),
             classification: self.classification.clone(),
             redacted: true,
             ..original.clone()
@@ -121,6 +129,8 @@ pub fn redact(input: &Input<'_>, personal: &Personal) -> Redacted {
         outcomes: input.outcomes.iter().map(|outcome| pass.outcome(outcome)).collect(),
         exceptions: input.exceptions.iter().map(|exception| pass.exception(exception)).collect(),
         tie_outs: input.tie_outs.iter().map(|tie| pass.tie_out(tie)).collect(),
+        people: pass.people(input.people),
+        follow_up: input.follow_up.map(|follow_up| pass.follow_up(follow_up)),
         classification: pass.text(&input.classification),
     }
 }
@@ -197,9 +207,9 @@ impl<'p> Pass<'p> {
         for record in manifest.sources.values_mut() {
             self.optional(&mut record.why);
             for request in &mut record.requests {
-                request.url = self.text(&request.url);
+                request.url = self.url(&request.url);
                 self.optional(&mut request.error);
-                self.optional(&mut request.next);
+                request.next = request.next.as_deref().map(|next| self.url(next));
             }
         }
         let types = std::mem::take(&mut manifest.audit.unknown_types);
@@ -223,13 +233,62 @@ impl<'p> Pass<'p> {
         }
     }
 
+    /// A URL, part by part: an address inside one may be spelled with escapes; the redacted one is written without.
+    fn url(&self, url: &str) -> String {
+        let ends = ['?', '&', '=', '#'];
+        let plain = unescape(url);
+        let mut hidden = String::with_capacity(plain.len());
+        for part in plain.split_inclusive(ends) {
+            let value = part.strip_suffix(ends).unwrap_or(part);
+            hidden.push_str(&self.text(value));
+            hidden.push_str(&part[value.len()..]);
+        }
+        if hidden == plain { url.to_owned() } else { hidden }
+    }
+
+    /// The findings by person, in report order again.
+    fn people(&self, rows: &[PersonRow]) -> Vec<PersonRow> {
+        let mut rows: Vec<PersonRow> = rows
+            .iter()
+            .map(|row| {
+                let mut row = row.clone();
+                if row.kind != super::build::SOURCE {
+                    row.person = self.text(&row.person);
+                }
+                for (column, cell) in PersonRow::fact_columns().zip(&mut row.facts) {
+                    *cell = self.cell(column.privacy, cell);
+                }
+                row
+            })
+            .collect();
+        rows.sort_by_cached_key(PersonRow::rank);
+        rows
+    }
+
+    /// What became of the findings of the baseline, in report order again.
+    fn follow_up(&self, follow_up: &FollowUp) -> FollowUp {
+        let mut follow_up = follow_up.clone();
+        for followed in follow_up.findings.iter_mut().filter(|f| f.subject_kind != super::build::SOURCE) {
+            followed.subject = self.text(&followed.subject);
+            followed.resource = self.text(&followed.resource);
+        }
+        follow_up.findings.sort_by_cached_key(Followed::rank);
+        follow_up
+    }
+
+    /// A cell by the class of its column.
+    fn cell(&self, privacy: Privacy, cell: &Cell) -> Cell {
+        match privacy {
+            Privacy::Personal => each(cell, |text| self.personal.pseudonym(text)),
+            Privacy::Public => each(cell, |text| self.text(text)),
+        }
+    }
+
     /// A row. Kind and rules are words of ours.
     fn row(&self, meta: &Meta, row: &Row) -> Row {
         let is_source = row.subject_kind == super::build::SOURCE;
-        let cells = row.cells.iter().enumerate().map(|(at, cell)| match meta.columns.get(at).map(|c| c.privacy) {
-            Some(Privacy::Personal) => each(cell, |text| self.personal.pseudonym(text)),
-            _ => each(cell, |text| self.text(text)),
-        });
+        let class = |at: usize| meta.columns.get(at).map_or(Privacy::Public, |column| column.privacy);
+        let cells = row.cells.iter().enumerate().map(|(at, cell)| self.cell(class(at), cell));
         Row {
             subject: if is_source { row.subject.clone() } else { self.text(&row.subject) },
             reason: self.text(&row.reason),
@@ -305,6 +364,22 @@ fn stands_alone(text: &str, start: usize, end: usize) -> bool {
         None => true,
     };
     open && text[..start].chars().next_back().is_none_or(|c| !joins(c) && c != '.')
+}
+
+/// A text with its percent escapes written out, as far as they are UTF-8.
+fn unescape(text: &str) -> String {
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        let escaped = match (first, tail) {
+            (b'%', [a, b, ..]) => digit(*a).zip(digit(*b)).and_then(|(a, b)| u8::try_from(a << 4 | b).ok()),
+            _ => None,
+        };
+        bytes.push(escaped.unwrap_or(*first));
+        rest = if escaped.is_some() { &tail[2..] } else { tail };
+    }
+    String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
 }
 
 /// A text with everything that reads like an address replaced.

@@ -210,7 +210,7 @@ fn csv(organizations: &[Organization]) -> Result<Vec<u8>, Error> {
     head.extend(build::tile_ids().into_iter().map(str::to_owned));
     head.push("at_least".to_owned());
     let mut writer = ::csv::Writer::from_writer(Vec::new());
-    let failed = |source: ::csv::Error| Error::Csv { analyzer: "summary", source };
+    let failed = |source: ::csv::Error| Error::Csv { file: "summary", source };
     writer.write_record(&head).map_err(failed)?;
     for organization in organizations {
         let mut row = vec![organization.name.clone()];

@@ -176,6 +176,7 @@ mod tests {
             include_str!("build/closing.rs"),
             include_str!("build/controls.rs"),
             include_str!("build/cover.rs"),
+            include_str!("build/follow_up.rs"),
             include_str!("build/front.rs"),
             include_str!("build/provenance.rs"),
             include_str!("build/scope.rs"),

@@ -160,7 +160,7 @@ fn self_review(context: &Context<'_>, login: &str) -> Vec<Block> {
 }
 
 /// The title of an analyzer, a link where it has a section.
-fn section_link(context: &Context<'_>, id: &str) -> Text {
+pub(super) fn section_link(context: &Context<'_>, id: &str) -> Text {
     let text = context.title_of(id);
     if context.anchors.contains(id) { vec![Span::Link { to: id.to_owned(), text }] } else { plain(text) }
 }

@@ -23,6 +23,7 @@ mod analyzer;
 mod closing;
 mod controls;
 mod cover;
+mod follow_up;
 mod front;
 mod provenance;
 mod scope;
@@ -84,6 +85,7 @@ fn section(context: &Context<'_>, spec: &layout::Section) -> Section {
         Kind::Trends => trends::blocks(context, spec),
         Kind::TieOut => scope::tie_outs(context),
         Kind::Analyzer => analyzer::blocks(context, spec),
+        Kind::FollowUp => follow_up::blocks(context),
         Kind::Controls => controls::blocks(context, spec),
         Kind::Exceptions => closing::exceptions(context),
         Kind::SignOff => closing::sign_off(context, spec),

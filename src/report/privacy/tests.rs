@@ -4,7 +4,11 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    model::outcome::{CellKind, ColumnSpec},
+    model::{
+        coverage::Source,
+        evidence::Request,
+        outcome::{CellKind, ColumnSpec},
+    },
     report::{
         Format, template,
         testing::{self, Sample},
@@ -197,4 +201,46 @@ proptest! {
         let shown = text(&personal(), &format!("{before} {address} {after}"));
         prop_assert!(!shown.contains(&address), "{}", shown);
     }
+}
+
+#[test]
+fn people_and_what_became_of_findings_name_nobody() {
+    let mut sample = Sample::new();
+    sample.people[1].person = "eve@home.example".to_owned();
+    sample.follow_up = Some(testing::follow_up());
+    let personal = personal();
+    let redacted = redact(&sample.input(), &personal);
+    let shown = format!("{:?}{:?}", redacted.people, redacted.follow_up);
+    for value in ["Grace H.", "grace@acme.example", "eve@home.example", "Ada L.", "new@home.example"] {
+        assert!(!shown.contains(value), "{value} in {shown}");
+        assert!(shown.contains(&personal.pseudonym(value)), "{value}");
+    }
+    assert!(shown.contains("=grace"), "logins are public");
+    let (before, after) = (sample.input(), redacted.input(&sample.input()));
+    assert_eq!(before.people.len(), after.people.len());
+    assert_eq!(before.follow_up.map(|f| f.findings.len()), after.follow_up.map(|f| f.findings.len()));
+}
+
+#[test]
+fn an_address_in_a_request_is_replaced_however_it_is_spelled() {
+    let mut sample = Sample::new();
+    let personal = personal();
+    let requests = &mut sample.manifest.sources.get_mut(&Source::Members).unwrap().requests;
+    let urls = [
+        "https://hub.example/api?limit=500&cursor=a%2Fb",
+        "https://hub.example/api?email=ada@corp.example",
+        "https://hub.example/api?email=ada%40corp.example&limit=5",
+        "https://hub.example/api?name=Ada%20Lovelace",
+        "https://hub.example/api?q=bo%40mail.example&x=1",
+    ];
+    *requests = urls.iter().map(|url| Request { url: (*url).to_owned(), ..requests[0].clone() }).collect();
+    let redacted = redact(&sample.input(), &personal);
+    let shown: Vec<&str> =
+        redacted.manifest.sources[&Source::Members].requests.iter().map(|r| r.url.as_str()).collect();
+    assert_eq!(shown[0], urls[0], "what holds nothing personal stays as it was sent");
+    assert!(shown[1].ends_with(&personal.pseudonym("ada@corp.example")), "{}", shown[1]);
+    assert!(shown[2].ends_with(&format!("{}&limit=5", personal.pseudonym("ada@corp.example"))), "{}", shown[2]);
+    assert!(shown[4].contains(&format!("q={}&x", personal.pseudonym("bo@mail.example"))), "{}", shown[4]);
+    assert!(shown[3].ends_with(&personal.pseudonym("Ada Lovelace")), "{}", shown[3]);
+    assert!(!shown.concat().contains("corp.example"), "{shown:?}");
 }

@@ -1,4 +1,5 @@
-//! `csv/<analyzer>.csv`: one file per analyzer, every column, every row, safe to open in a spreadsheet.
+//! `csv/<analyzer>.csv`: one file per analyzer, every column, every row, safe to open in a spreadsheet; and the files
+//! that belong to no analyzer in the same way.
 //!
 //! RFC 4180 with LF, UTF-8 without a mark, a header. Logins and display names are chosen by strangers: a text that a
 //! spreadsheet would run gets a leading `'`, and control characters that no CSV reader agrees upon are made visible.
@@ -6,6 +7,7 @@
 
 use crate::{
     model::{
+        data_file::DataFile,
         outcome::{COMMON, Cell, Outcome, Row},
         text::{self, reorders},
     },
@@ -17,14 +19,31 @@ use crate::{
 /// # Errors
 /// When a row does not have one cell per column.
 pub fn render(outcome: &Outcome) -> Result<Vec<u8>, Error> {
-    let wrap = |source| Error::Csv { analyzer: outcome.meta.id, source };
-    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::Any(b'\n')).from_writer(Vec::new());
     let header = COMMON.iter().chain(outcome.meta.columns).map(|c| c.name);
-    writer.write_record(header).map_err(wrap)?;
-    for row in &outcome.rows {
-        writer.write_record(record(row)).map_err(wrap)?;
+    write(header, outcome.rows.iter().map(record)).map_err(|source| Error::Csv { file: outcome.meta.id, source })
+}
+
+/// The CSV file of what belongs to no analyzer.
+///
+/// # Errors
+/// When a row does not have one cell per column.
+pub(crate) fn render_file(file: &DataFile) -> Result<Vec<u8>, Error> {
+    let header = file.spec.columns.iter().map(|c| c.name);
+    let rows = file.rows.iter().map(|row| row.iter().map(safe_cell).collect());
+    write(header, rows).map_err(|source| Error::Csv { file: file.spec.id, source })
+}
+
+/// A header and rows as a file.
+fn write<'h>(
+    header: impl Iterator<Item = &'h str>,
+    rows: impl Iterator<Item = Vec<String>>,
+) -> Result<Vec<u8>, csv::Error> {
+    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::Any(b'\n')).from_writer(Vec::new());
+    writer.write_record(header)?;
+    for row in rows {
+        writer.write_record(row)?;
     }
-    writer.into_inner().map_err(|e| wrap(e.into_error().into()))
+    writer.into_inner().map_err(|e| e.into_error().into())
 }
 
 /// The cells of a row as they stand in the file, before quoting.

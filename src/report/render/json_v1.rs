@@ -17,7 +17,9 @@ use serde_json::value::RawValue;
 use crate::{
     model::{
         coverage::{Coverage, Source},
+        data_file::{DataFile, DataFileSpec},
         exception::ExceptionOutcome,
+        follow_up::Fate,
         manifest::{Collector, PlanFact, Previous, Tool},
         outcome::{COMMON, Cell, Outcome, Row, TieOut, money},
         params::Params,
@@ -30,6 +32,7 @@ use crate::{
         build::tiles,
         controls::{self, Assessed, State},
         coverage_of,
+        data_files::Scope,
         error::Error,
         template::Template,
     },
@@ -43,7 +46,8 @@ pub const FORMAT: &str = "rollcall.report/1";
 /// # Errors
 /// When a value has no form in JSON.
 pub fn render(input: &Input<'_>, template: &Template, templates: &[Template]) -> Result<Vec<u8>, Error> {
-    let report = Report::of(input, template, templates);
+    let files = Files::of(&Scope::of_template(input, template)?);
+    let report = Report::of(input, (template, templates), &files);
     let mut text = serde_json::to_string_pretty(&report)
         .map_err(|source| Error::Json { template: template.name().to_owned(), source })?;
     text.push('\n');
@@ -91,6 +95,10 @@ struct Report<'a> {
     totals: Totals<'a>,
     /// Counts and rows by analyzer.
     analyzers: Analyzers<'a>,
+    /// The open findings of these analyzers by person, worst first.
+    people: Objects<'a>,
+    /// What became of their findings in the baseline; null without one.
+    follow_up: Option<FollowUp<'a>>,
     /// Key figures over the snapshots in the store, oldest first, this one last.
     trend: Vec<Point<'a>>,
     /// Figures compared.
@@ -99,6 +107,55 @@ struct Report<'a> {
     exceptions: &'a [ExceptionOutcome],
     /// Points of the template's frameworks and what was found about each; empty where it names none.
     controls: Vec<Control<'a>>,
+}
+
+/// What belongs to no analyzer, as far as the template may show it.
+struct Files {
+    /// Findings by person.
+    people: DataFile,
+    /// What became of the findings of the baseline.
+    follow_up: DataFile,
+    /// The same, counted by analyzer.
+    counts: BTreeMap<&'static str, BTreeMap<Fate, usize>>,
+}
+
+impl Files {
+    /// As far as `scope` goes.
+    fn of(scope: &Scope<'_>) -> Self {
+        let (follow_up, counts) = scope.follow_up();
+        Self { people: scope.people(), follow_up, counts }
+    }
+}
+
+/// What became of the findings of the baseline.
+#[derive(Serialize)]
+struct FollowUp<'a> {
+    /// Id of the baseline.
+    baseline: &'a str,
+    /// Its `as_of`.
+    as_of: String,
+    /// Findings by analyzer and fate; every fate is there.
+    counts: &'a BTreeMap<&'static str, BTreeMap<Fate, usize>>,
+    /// Every finding.
+    rows: Objects<'a>,
+}
+
+/// Rows with their column names.
+struct Objects<'a>(&'a DataFile);
+
+impl Serialize for Objects<'_> {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_seq(self.0.rows.iter().map(|row| Object(self.0.spec, row)))
+    }
+}
+
+/// A row with its column names.
+struct Object<'a>(&'static DataFileSpec, &'a [Cell]);
+
+impl Serialize for Object<'_> {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_map(self.0.columns.iter().zip(self.1).map(|(column, cell)| (column.name, CellValue(cell))))
+    }
 }
 
 /// A point of a framework.
@@ -319,7 +376,7 @@ impl<'a> Analyzer<'a> {
 
 impl<'a> Report<'a> {
     /// The report of one template.
-    fn of(input: &'a Input<'a>, template: &'a Template, templates: &'a [Template]) -> Self {
+    fn of(input: &'a Input<'a>, (template, templates): (&'a Template, &'a [Template]), files: &'a Files) -> Self {
         let manifest = input.manifest;
         Self {
             format: FORMAT,
@@ -349,6 +406,13 @@ impl<'a> Report<'a> {
             coverage: coverage(input),
             totals: Totals(input.outcomes),
             analyzers: Analyzers(input.outcomes),
+            people: Objects(&files.people),
+            follow_up: input.follow_up.map(|follow_up| FollowUp {
+                baseline: follow_up.baseline.as_str(),
+                as_of: time::format(follow_up.as_of),
+                counts: &files.counts,
+                rows: Objects(&files.follow_up),
+            }),
             trend: input.trend.iter().map(Point::of).collect(),
             tie_outs: input.tie_outs,
             exceptions: input.exceptions,
@@ -407,7 +471,7 @@ mod tests {
         let text = sample();
         let at = |key: &str| text.find(&format!("\n  \"{key}\":")).unwrap_or_else(|| panic!("no key {key}"));
         let keys = ["format", "org", "snapshot", "as_of", "tool", "parameters", "coverage", "totals", "analyzers"];
-        let more = ["exceptions", "controls"];
+        let more = ["people", "follow_up", "trend", "exceptions", "controls"];
         let places: Vec<usize> = keys.iter().chain(&more).map(|k| at(k)).collect();
         assert!(places.is_sorted());
     }

@@ -2,7 +2,12 @@
 
 use std::{collections::BTreeMap, fmt, str::FromStr};
 
-use super::{Input, build, error::Error, template::Template};
+use super::{
+    Input, build,
+    data_files::{self, Scope},
+    error::Error,
+    template::Template,
+};
 
 pub mod answer;
 pub mod csv;
@@ -18,7 +23,7 @@ pub mod xlsx;
 /// A format of a report.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Format {
-    /// `csv/<analyzer>.csv`, for spreadsheets and imports.
+    /// `csv/<analyzer>.csv` and the files that belong to no analyzer, for spreadsheets and imports.
     Csv,
     /// `<template>.pdf`, for people.
     Pdf,
@@ -99,6 +104,10 @@ pub(super) fn render(
     if format == Format::Csv {
         for outcome in input.outcomes {
             files.insert(format!("csv/{}.csv", outcome.meta.id), csv::render(outcome)?);
+        }
+        let all = Scope::everything(input, templates)?;
+        for file in [all.people(), all.follow_up().0, data_files::requests(input)] {
+            files.insert(format!("csv/{}.csv", file.spec.id), csv::render_file(&file)?);
         }
         return Ok(());
     }

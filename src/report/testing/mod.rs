@@ -8,10 +8,12 @@ use super::{Input, TrendPoint, document::Paper};
 use crate::model::{
     coverage::{Coverage, Source},
     exception::{ExceptionOutcome, ExceptionState},
+    follow_up::{Fate, FollowUp, Followed},
     ids::SnapshotId,
     manifest::Manifest,
     outcome::{Bar, Cell, Chart, KeyFigure, Meta, Outcome, Row, TieOut},
     params::Params,
+    people::{FACTS, PERSON, PersonFinding, PersonRow, Phase, Step},
     time::{self, Timestamp},
     verdict::{Severity, Verdict},
 };
@@ -269,6 +271,73 @@ fn population() -> Outcome {
     )
 }
 
+/// A finding of somebody; the steps are in the order of this table.
+fn finding(analyzer: &'static str, rule: &'static str, verdict: Verdict, order: usize) -> PersonFinding {
+    let severity = if verdict == Verdict::Fail { Severity::High } else { Severity::Medium };
+    PersonFinding { analyzer, rule, verdict, severity, rows: 1, step: Step { order, place: 0, phase: Phase::Both } }
+}
+
+/// Findings by person.
+fn people() -> Vec<PersonRow> {
+    let facts = |fullname: &str, email: &str, role: &str, cost: Cell| -> [Cell; FACTS] {
+        let mut facts = [const { Cell::Empty }; FACTS];
+        facts[0] = fullname.into();
+        facts[1] = email.into();
+        facts[6] = role.into();
+        facts[7] = if role.is_empty() { Cell::Empty } else { vec![role.to_owned()].into() };
+        facts[13] = cost;
+        facts
+    };
+    let nobody = || facts("", "", "", Cell::Empty);
+    let of = |kind, person: &str, facts, findings| PersonRow { kind, person: person.to_owned(), facts, findings };
+    vec![
+        of(
+            PERSON,
+            "=grace",
+            facts("Grace H.", "grace@acme.example", "admin", Cell::Money(2000)),
+            vec![
+                finding("inactive-seats", "inactive", Verdict::Fail, 5),
+                finding("seat-spend", "inactive", Verdict::Fail, 5),
+            ],
+        ),
+        of(
+            PERSON,
+            "eve",
+            facts("", "eve@home.example", "", Cell::Empty),
+            vec![finding("orphaned-access", "former-member-grant", Verdict::Fail, 2)],
+        ),
+        of(
+            PERSON,
+            "ada",
+            facts("Ada L.", "", "admin", Cell::Money(2000)),
+            vec![finding("orphaned-access", "broad-token", Verdict::Review, 6)],
+        ),
+        of("org", "acme", nobody(), vec![finding("owner-coverage", "single-owner", Verdict::Fail, 1)]),
+    ]
+}
+
+/// What became of the findings of a baseline: one of each fate.
+pub(super) fn follow_up() -> FollowUp {
+    let judged = |verdict| Some((verdict, Severity::High));
+    let of =
+        |fate, (analyzer, rule): (&'static str, &'static str), (kind, subject): (&'static str, &str), before, now| {
+            let missing = if fate == Fate::CannotTell { vec!["tokens".to_owned()] } else { Vec::new() };
+            let (subject, resource) = (subject.to_owned(), "acme".to_owned());
+            Followed { fate, analyzer, rule, subject_kind: kind, subject, resource, before, now, missing }
+        };
+    let fail = || judged(Verdict::Fail);
+    FollowUp {
+        baseline: SnapshotId::of(at("2026-07-01T06:00:00Z")),
+        as_of: at("2026-07-01T06:00:00Z"),
+        findings: vec![
+            of(Fate::CannotTell, ("orphaned-access", "unused-token"), ("token", "66f1"), fail(), None),
+            of(Fate::StillOpen, ("inactive-seats", "inactive"), ("member", "=grace"), fail(), fail()),
+            of(Fate::New, ("seat-spend", "inactive"), ("member", "=grace"), None, fail()),
+            of(Fate::Closed, ("orphaned-access", "stale-invite"), ("invite", "new@home.example"), fail(), None),
+        ],
+    }
+}
+
 /// Everything that an [`Input`] borrows.
 #[derive(Debug)]
 pub(super) struct Sample {
@@ -282,6 +351,10 @@ pub(super) struct Sample {
     pub(super) exceptions: Vec<ExceptionOutcome>,
     /// Comparisons.
     pub(super) tie_outs: Vec<TieOut>,
+    /// Findings by person.
+    pub(super) people: Vec<PersonRow>,
+    /// What became of the findings of the baseline.
+    pub(super) follow_up: Option<FollowUp>,
     /// Key figures.
     pub(super) headline: BTreeMap<String, KeyFigure>,
     /// Members in the baseline; `None` without a baseline.
@@ -321,6 +394,8 @@ impl Sample {
                 exception("gone", ExceptionState::Unused),
             ],
             tie_outs: vec![tie, missing],
+            people: people(),
+            follow_up: None,
             headline: headline(),
             baseline_members: None,
             trend: Vec::new(),
@@ -338,6 +413,8 @@ impl Sample {
             outcomes: &self.outcomes,
             exceptions: &self.exceptions,
             tie_outs: &self.tie_outs,
+            people: &self.people,
+            follow_up: self.follow_up.as_ref(),
             headline: self.headline.clone(),
             baseline: self.baseline_members.map(|n| figures(&[("members", n)])).unwrap_or_default(),
             baseline_as_of: self.baseline_members.map(|_| at("2026-07-01T06:00:00Z")),
