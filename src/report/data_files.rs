@@ -14,6 +14,7 @@ use crate::model::{
     data_file::{DataFile, REQUESTS},
     evidence::Request,
     follow_up::{self, Fate, Followed},
+    ids::SnapshotId,
     outcome::{Cell, ColumnSpec, Outcome},
     people::{self, PersonFinding, PersonRow, to_do},
 };
@@ -100,10 +101,9 @@ impl<'a> Scope<'a> {
     /// What became of the findings of the baseline, and how many became what.
     pub(super) fn follow_up(&self) -> (DataFile, BTreeMap<&'static str, BTreeMap<Fate, usize>>) {
         let findings = self.input.follow_up.map_or(&[][..], |follow_up| &follow_up.findings);
-        let shows = |analyzer: &str| self.analyzers.contains(analyzer);
-        let shown = findings.iter().filter(|followed| shows(followed.analyzer));
-        let file = DataFile { spec: &follow_up::FILE, rows: shown.map(Followed::cells).collect() };
-        (file, fates(findings, shows))
+        let named = |analyzer: &str| self.analyzers.contains(analyzer);
+        let rows = findings.iter().filter(|followed| named(followed.analyzer)).map(Followed::cells).collect();
+        (DataFile { spec: &follow_up::FILE, rows }, fates(findings, named))
     }
 }
 
@@ -146,7 +146,7 @@ fn cells(source: Source, request: &Request) -> Vec<Cell> {
         request.raw.clone().into(),
         i64::from(request.attempts).into(),
         request.error.clone().into(),
-        request.from_snapshot.as_ref().map(|id| id.as_str()).into(),
+        request.from_snapshot.as_ref().map(SnapshotId::as_str).into(),
     ]
 }
 

@@ -1,6 +1,7 @@
 //! The whole job from outside, on the sample organization that the program brings along.
 
 use std::{
+    collections::{BTreeMap, BTreeSet},
     fs, io,
     path::{Path, PathBuf},
 };
@@ -36,6 +37,7 @@ fn the_demo_does_the_whole_job_and_what_it_leaves_can_be_checked() {
     }
     assert!(report.join("SHA256SUMS").is_file() && report.join("csv/seat-spend.csv").is_file());
     the_same_snapshot_gives_the_same_report(&sandbox).unwrap();
+    what_belongs_to_no_analyzer_ties_out(&sandbox).unwrap();
     verdicts_and_periods_decide_the_exit_code(&sandbox).unwrap();
     evidence::a_bundle_is_checked_alone(&sandbox).unwrap();
     evidence::the_newest_snapshot_is_judged_from_itself(&sandbox).unwrap();
@@ -53,6 +55,54 @@ fn the_same_snapshot_gives_the_same_report(sandbox: &Sandbox) -> io::Result<()> 
     assert_eq!(again.code, 0, "{again:?}");
     let first = contents(&sandbox.path(REPORT))?;
     assert!(first == contents(&sandbox.path("again/tidewater-labs-20261001T060000Z"))?, "the bytes differ");
+    Ok(())
+}
+
+/// Records of a CSV file of the report by column.
+fn records(sandbox: &Sandbox, name: &str) -> io::Result<Vec<BTreeMap<String, String>>> {
+    let mut reader = csv::Reader::from_path(sandbox.path(REPORT).join("csv").join(name))?;
+    Ok(reader.deserialize().collect::<Result<_, _>>()?)
+}
+
+/// The files by person, of requests and of what became of the last findings agree with what they are made from.
+fn what_belongs_to_no_analyzer_ties_out(sandbox: &Sandbox) -> io::Result<()> {
+    let people = records(sandbox, "people.csv")?;
+    let named: BTreeSet<_> = people.iter().map(|row| (&row["kind"], &row["person"])).collect();
+    assert_eq!(named.len(), people.len(), "nobody twice");
+    assert!(people.iter().all(|row| !row["actions"].is_empty()), "everybody has something to do");
+    let shown: BTreeSet<String> = people.iter().flat_map(|row| row["findings"].split(';').map(str::to_owned)).collect();
+    let followed = records(sandbox, "follow-up.csv")?;
+    let mut open = 0;
+    for analyzer in ["inactive-seats", "orphaned-access", "owner-coverage", "seat-spend", "offboarding"] {
+        let rows = records(sandbox, &format!("{analyzer}.csv"))?;
+        for row in rows.iter().filter(|row| ["fail", "review", "unknown"].contains(&row["verdict"].as_str())) {
+            assert!(shown.contains(&format!("{analyzer}/{}", row["rule"])), "{analyzer} {row:?}");
+            let is_it = |other: &&BTreeMap<String, String>| {
+                other["analyzer"] == analyzer
+                    && ["subject_kind", "subject", "rule"].iter().all(|column| other[*column] == row[*column])
+                    && row.get("resource").is_none_or(|resource| other["resource"] == *resource)
+            };
+            let found: Vec<_> = followed.iter().filter(is_it).map(|other| other["status"].as_str()).collect();
+            assert!(found == ["still-open"] || found == ["new"], "{analyzer} {row:?}: {found:?}");
+            open += 1;
+        }
+    }
+    assert!(open > 50, "{open}");
+    assert!(followed.iter().any(|row| row["status"] == "closed"));
+    let manifest = "rollcall-demo/store/tidewater-labs/snapshots/20261001T060000Z/manifest.json";
+    let manifest: serde_json::Value = serde_json::from_slice(&fs::read(sandbox.path(manifest))?)?;
+    let sources = manifest["sources"].as_object().cloned().unwrap_or_default();
+    let kept: Vec<_> =
+        sources.values().flat_map(|source| source["requests"].as_array().cloned().unwrap_or_default()).collect();
+    let requests = records(sandbox, "requests.csv")?;
+    assert_eq!(requests.len(), kept.len());
+    for column in ["url", "sha256", "raw"] {
+        let listed: BTreeSet<&str> =
+            requests.iter().map(|row| row[column].as_str()).filter(|s| !s.is_empty()).collect();
+        assert_eq!(listed, kept.iter().filter_map(|request| request[column].as_str()).collect(), "{column}");
+    }
+    let explained = sandbox.run("explain people")?;
+    assert!(explained.stdout.contains("csv/people.csv, and people[] in JSON"), "{}", explained.stdout);
     Ok(())
 }
 
