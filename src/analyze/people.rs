@@ -58,7 +58,7 @@ impl<'v> Gathering<'v> {
     pub(super) fn take(&mut self, meta: &'static Meta, rows: &[Judged], exceptions: &[ExceptionOutcome]) {
         for row in rows {
             let is_seat = meta.id == "seat-spend" && row.subject_kind != "source";
-            let of_row = findings::of(meta, row, view.manifest.org.as_str(), exceptions);
+            let of_row = findings::of(meta, row, self.view.manifest.org.as_str(), exceptions);
             if of_row.is_empty() && !is_seat {
                 continue;
             }

@@ -4,6 +4,7 @@
 //! ones printed in the README and echoed in every report.
 
 use chrono::NaiveDate;
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::time;
@@ -168,7 +169,7 @@ pub struct Roster {
     /// How dates are written: `ymd`, `mdy` or `dmy`.
     pub date_order: String,
     /// The day on which the file was extracted; `None` leaves it to the file's name.
-    pub extracted_on: Option<chrono::NaiveDate>,
+    pub extracted_on: Option<NaiveDate>,
     /// Days after which a roster or a list of invites proves nothing about the day of a snapshot.
     pub max_age_days: i64,
 }
