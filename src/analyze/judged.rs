@@ -96,6 +96,9 @@ pub(crate) fn found(rows: &[Judged], n: usize) -> serde_json::Value {
 
 impl Judged {
     /// A subject with the rules that apply; `cells` by column name, the rest of the columns empty.
+    ///
+    /// # Panics
+    /// When the analyzer declares no such column: a value would be missing from every report, and nobody would see it.
     pub(crate) fn new(
         meta: &Meta,
         (subject_kind, subject): (&'static str, &str),
@@ -105,11 +108,8 @@ impl Judged {
         hits.sort_by(Hit::order);
         let mut row = vec![Cell::Empty; meta.columns.len()];
         for (name, cell) in cells {
-            let at = meta.columns.iter().position(|column| column.name == name);
-            debug_assert!(at.is_some(), "{} declares no column {name}", meta.id);
-            if let Some(at) = at {
-                row[at] = cell;
-            }
+            let at = declared(meta, name);
+            row[at] = cell;
         }
         Self { subject_kind, subject: subject.to_owned(), hits, cells: row, accepted: false, note: String::new() }
     }
@@ -160,10 +160,11 @@ impl Judged {
     }
 
     /// Replaces the cell of a column.
+    ///
+    /// # Panics
+    /// When the analyzer declares no such column.
     pub(crate) fn set(&mut self, meta: &Meta, name: &str, cell: Cell) {
-        if let Some(at) = meta.columns.iter().position(|column| column.name == name) {
-            self.cells[at] = cell;
-        }
+        self.cells[declared(meta, name)] = cell;
     }
 
     /// The finished row.
@@ -189,9 +190,44 @@ impl Judged {
     }
 }
 
+/// Position of a column. In the optimized program too, a name that is not declared is an error and no empty cell.
+fn declared(meta: &Meta, name: &str) -> usize {
+    let at = meta.columns.iter().position(|column| column.name == name);
+    at.unwrap_or_else(|| panic!("{} declares no column {name}", meta.id))
+}
+
 /// Report order: verdict, severity, kind, subject, resource, in byte order.
 pub(crate) fn sort(meta: &Meta, rows: &mut [Row]) {
     let resource = meta.columns.iter().position(|column| column.name == "resource");
     let at = |row: &Row| resource.and_then(|at| row.cells.get(at)).map(Cell::to_text).unwrap_or_default();
     rows.sort_by_cached_key(|row| (row.verdict, row.severity, row.subject_kind.clone(), row.subject.clone(), at(row)));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analyze::metas;
+
+    /// A row of the first analyzer with one cell.
+    fn row(column: &'static str) -> Judged {
+        let meta = metas().next().expect("there are analyzers");
+        Judged::new(meta, ("member", "ada"), vec![Hit::pass("active", "")], [(column, "x".into())])
+    }
+
+    #[test]
+    fn a_declared_column_is_kept() {
+        assert_eq!(row("fullname").cell(metas().next().unwrap(), "fullname"), &Cell::Text("x".to_owned()));
+    }
+
+    #[test]
+    #[should_panic(expected = "inactive-seats declares no column full_name")]
+    fn a_column_that_is_not_declared_is_never_dropped() {
+        row("full_name");
+    }
+
+    #[test]
+    #[should_panic(expected = "inactive-seats declares no column full_name")]
+    fn a_column_that_is_not_declared_is_never_set() {
+        row("fullname").set(metas().next().unwrap(), "full_name", Cell::Empty);
+    }
 }

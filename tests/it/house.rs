@@ -172,6 +172,13 @@ fn nothing_but_tests_unwraps() {
 }
 
 #[test]
+fn what_is_checked_is_checked_in_the_optimized_program_too() {
+    for source in sources().unwrap() {
+        assert!(!source.code(false).contains("debug_assert"), "{}", source.path);
+    }
+}
+
+#[test]
 fn every_analyzer_has_words_and_every_word_an_analyzer() {
     let ids: BTreeSet<String> = rollcall::analyze::metas().map(|meta| meta.id.to_owned()).collect();
     for id in &ids {

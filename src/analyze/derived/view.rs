@@ -212,6 +212,11 @@ impl<'a> View<'a> {
         self.roster_counts() && person.is_some_and(|person| person.status == "leave")
     }
 
+    /// What a roster that is a gap keeps everybody from knowing; `None` where it is whole, or was not asked for.
+    pub(crate) fn roster_gap(&self) -> Option<&'static str> {
+        self.is_gap(Source::Roster).then_some("the roster is not complete: whether somebody has left cannot be told")
+    }
+
     /// Whether a roster was given.
     pub(crate) fn has_roster(&self) -> bool {
         self.manifest.coverage(Source::Roster).has_rows()
