@@ -63,6 +63,7 @@ fn event(i: usize) -> AuditEvent {
         target: kind.starts_with("org.").then(|| format!("member-{}", (i / 200) % MEMBERS)),
         target_id: None,
         role: None,
+        role_before: None,
         repo: (kind == "repo.create").then(|| format!("acme/repo-{}", i / 200 % 2_000)),
         token_id: None,
         token_role: None,

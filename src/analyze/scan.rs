@@ -16,7 +16,7 @@ use polars::prelude::{
 };
 
 use super::error::Error;
-use crate::model::time::Timestamp;
+use crate::model::{event_types, time::Timestamp};
 
 /// Somebody an event is about.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -40,12 +40,14 @@ pub(crate) struct Event {
     pub(crate) author_id: Option<String>,
     /// Login of the author.
     pub(crate) author: Option<String>,
-    /// `user` or `system`.
+    /// What the Hub calls the author: `user`, `system` or a word it has added since; `None` when not sent.
     pub(crate) author_type: Option<String>,
     /// Whom it is about; empty when the event does not say.
     pub(crate) targets: Vec<Target>,
-    /// Role that the event names.
+    /// Role that the event names; of a changed role the new one.
     pub(crate) role: Option<String>,
+    /// The role before, of a changed role; `None` when the event does not say.
+    pub(crate) role_before: Option<String>,
     /// Path form of the repository it is about.
     pub(crate) repo: Option<String>,
     /// `web`, `token` or `oauth`.
@@ -65,16 +67,17 @@ pub(crate) struct Author {
     pub(crate) id: Option<String>,
     /// Login.
     pub(crate) login: Option<String>,
-    /// Newest event of any type.
+    /// Newest event of any type, by an author of any type but `system`.
     pub(crate) newest: Timestamp,
-    /// Newest event that counts as activity, with its type; `None` when all that was done is exporting the log.
+    /// Newest event that counts as activity, with its type; `None` when all that was done is exporting the log, or the
+    /// Hub calls the author anything but `user`.
     pub(crate) active: Option<(Timestamp, String)>,
 }
 
 /// What one pass over the log found.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Log {
-    /// Authors of type `user`, by id and login.
+    /// Authors of every type but `system`, by id and login.
     pub(crate) authors: Vec<Author>,
     /// Events about coming, going, inviting and creating, and of the period those that used a privilege or changed a
     /// repository; oldest first.
@@ -100,36 +103,53 @@ fn is_life(kind: &str) -> bool {
 }
 
 /// Single types of privileged events.
-const PRIVILEGED: [&str; 9] = [
+const PRIVILEGED: [&str; 12] = [
     "org.change_role",
     "org.add_user",
     "org.remove_user",
     "org.update_settings",
     "org.update_join_settings",
+    "org.sso_join",
     "org.rotate_token",
     "repo.delete",
     "repo.move",
     "repo.update_settings",
+    "repo.update_resource_group",
+    "repo.add_trusted_publisher",
 ];
 
 /// Families of privileged events.
-const FAMILIES: [&str; 6] =
-    ["org.invite", "org.settings.", "org.token_approval.", "org.service_account.", "resource_group.", "billing."];
+const FAMILIES: [&str; 7] = [
+    "org.invite",
+    "org.join.",
+    "org.settings.",
+    "org.token_approval.",
+    "org.service_account.",
+    "resource_group.",
+    "billing.",
+];
+
+/// Whether a type is new to this version and may change who has access, or how safe it is: nobody knows yet what it
+/// does.
+pub(crate) fn is_unknown(kind: &str) -> bool {
+    (kind.starts_with("org.") || kind.starts_with("resource_group.")) && !event_types::is_known(kind)
+}
 
 /// Whether events of this type change who has access, or how safe it is.
 pub(crate) fn is_privileged(kind: &str) -> bool {
     PRIVILEGED.contains(&kind)
         || FAMILIES.iter().any(|family| kind.starts_with(family))
         || kind.starts_with("repo.") && kind.contains("secret")
+        || is_unknown(kind)
 }
 
 /// Whether events of this type are kept whole when they happened in the window.
 fn is_recent(kind: &str) -> bool {
-    is_privileged(kind) || matches!(kind, "repo.duplication" | "repo.update_resource_group")
+    is_privileged(kind) || kind == "repo.duplication"
 }
 
 /// Text columns that the pass reads, in the order in which [`Pass::take`] takes them apart.
-const TEXTS: [&str; 14] = [
+const TEXTS: [&str; 15] = [
     "event_id",
     "type",
     "author_id",
@@ -138,6 +158,7 @@ const TEXTS: [&str; 14] = [
     "target",
     "target_id",
     "role",
+    "role_before",
     "repo",
     "token_id",
     "oauth_client",
@@ -252,7 +273,7 @@ struct Pass {
 /// The columns of one batch.
 struct Batch<'a> {
     /// Texts in the order of [`TEXTS`].
-    texts: [&'a StringChunked; 14],
+    texts: [&'a StringChunked; 15],
     /// Microseconds since 1970.
     created_at: Int64Chunked,
 }
@@ -276,7 +297,7 @@ impl Pass {
             let [_, kind, author_id, author, author_type, ..] = texts;
             let (Some(at), Some(kind)) = (at.and_then(Timestamp::from_timestamp_micros), kind) else { continue };
             if author_type != Some("system") {
-                self.author(author_id, author, (at, kind));
+                self.author(author_id, author, (at, kind), author_type == Some("user"));
             }
             if is_life(kind) || at >= self.since && is_recent(kind) {
                 self.events.push(event(at, texts));
@@ -285,8 +306,8 @@ impl Pass {
         Ok(())
     }
 
-    /// Notes that somebody did something.
-    fn author(&mut self, id: Option<&str>, login: Option<&str>, (at, kind): (Timestamp, &str)) {
+    /// Notes that somebody did something. `is_user`: no other word for an author proves that a person was active.
+    fn author(&mut self, id: Option<&str>, login: Option<&str>, (at, kind): (Timestamp, &str), is_user: bool) {
         if id.is_none() && login.is_none() {
             return;
         }
@@ -298,7 +319,7 @@ impl Pass {
             active: None,
         });
         seen.newest = seen.newest.max(at);
-        if kind == EXPORT {
+        if kind == EXPORT || !is_user {
             return;
         }
         // Two events at the same instant: the first type in byte order, so that the order of batches does not matter.
@@ -319,7 +340,7 @@ impl Pass {
 }
 
 /// An event of its columns, in the order of [`TEXTS`].
-fn event(at: Timestamp, texts: [Option<&str>; 14]) -> Event {
+fn event(at: Timestamp, texts: [Option<&str>; 15]) -> Event {
     let [
         event_id,
         kind,
@@ -329,6 +350,7 @@ fn event(at: Timestamp, texts: [Option<&str>; 14]) -> Event {
         target,
         target_id,
         role,
+        role_before,
         repo,
         token,
         oauth,
@@ -346,6 +368,7 @@ fn event(at: Timestamp, texts: [Option<&str>; 14]) -> Event {
         author_type: own(author_type),
         targets: targets(target, target_id),
         role: own(role),
+        role_before: own(role_before),
         repo: own(repo),
         via: match (token, oauth) {
             (_, Some(_)) => "oauth",
@@ -370,6 +393,7 @@ mod tests {
     use std::fs::File;
 
     use polars::prelude::ParquetWriter;
+    use proptest::prelude::*;
 
     use super::*;
     use crate::{
@@ -390,6 +414,7 @@ mod tests {
             target: target.map(|(name, _)| name.to_owned()),
             target_id: target.map(|(_, id)| id.to_owned()),
             role: None,
+            role_before: None,
             repo: None,
             token_id: None,
             token_role: None,
@@ -439,6 +464,23 @@ mod tests {
                     Target { name: "di".to_owned(), id: None }
                 ]
             );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn only_an_author_of_the_type_user_is_active(word in proptest::option::of("user|User|users|bot|system|[a-z]{0,8}")) {
+            let mut event = event(1, "repo.create", "ada", None);
+            event.author_type = word.clone();
+            let dir = tempfile::tempdir().unwrap();
+            let part = dir.path().join("1.parquet");
+            let mut frame = frame::to_frame(&[event]).unwrap();
+            ParquetWriter::new(File::create(&part).unwrap()).finish(&mut frame).unwrap();
+            let log = read(&[part], Timestamp::UNIX_EPOCH).unwrap();
+            let active = log.authors.iter().any(|author| author.active.is_some());
+            prop_assert_eq!(active, word.as_deref() == Some("user"));
+            prop_assert_eq!(log.authors.is_empty(), word.as_deref() == Some("system"), "what was done is kept");
+            prop_assert_eq!(log.events.len(), 1);
         }
     }
 

@@ -10,10 +10,10 @@ use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 use sha2::{Digest as _, Sha256};
 
-use super::{Error, event_types, ledger::Ledger, read::Reader, target, wire};
+use super::{Error, ledger::Ledger, read::Reader, target, wire};
 use crate::{
     hub::endpoints,
-    model::time,
+    model::{event_types, time},
     table::{activity::AuditEvent, packed::Packed},
 };
 
@@ -131,6 +131,7 @@ pub(super) fn event(raw: &RawValue) -> Result<AuditEvent, String> {
         target: targets.names,
         target_id: targets.ids,
         role: target::role(&value),
+        role_before: target::role_before(&value),
         repo: target::repo(&value),
         token_id: wire::id(&wire.token),
         token_role: wire::text(&wire.token, "role"),

@@ -10,7 +10,6 @@ mod commits;
 mod decode;
 mod doctor;
 mod error;
-mod event_types;
 mod gated;
 mod groups;
 pub mod invites_file;

@@ -56,6 +56,12 @@ pub(super) fn role(data: &Value) -> Option<String> {
     string(data, "role").or_else(to).or_else(|| entries(data).iter().find_map(|entry| string(entry, "role")))
 }
 
+/// The role that `data` says a changed role was before: its `from`.
+pub(super) fn role_before(data: &Value) -> Option<String> {
+    // A move of a repository has a `from` as well, which is a name.
+    string(data, "from").filter(|word| !word.contains(['/', '@']))
+}
+
 /// Name and id of one person: a text, or an object that names one.
 fn person(value: &Value) -> Option<(String, Option<String>)> {
     match value {

@@ -7,6 +7,7 @@
 pub mod access;
 pub mod coverage;
 pub mod data_file;
+pub mod event_types;
 pub mod evidence;
 pub mod exception;
 pub mod follow_up;

@@ -4,7 +4,6 @@
 //! ones printed in the README and echoed in every report.
 
 use chrono::NaiveDate;
-use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::time;

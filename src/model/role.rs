@@ -19,6 +19,12 @@ pub fn rank(role: &str) -> u8 {
     }
 }
 
+/// Whether a role is one of the Hub's own, so that its [rank] says who may do more.
+#[must_use]
+pub fn is_standard(role: &str) -> bool {
+    matches!(role, "no_access" | "read" | "contributor" | "write" | ADMIN)
+}
+
 /// Whether a role lets its holder keep writing to a repository that they created.
 #[must_use]
 pub fn can_create(role: &str) -> bool {

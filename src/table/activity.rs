@@ -26,6 +26,8 @@ records! {
         Public target_id: Option<String>,
         /// Role that `data` names (`role`, else `to`, else the target object's `role`); null when none.
         Public role: Option<String>,
+        /// Role before, where one was changed (`from` of `data`); null when `data` names none.
+        Public role_before: Option<String>,
         /// Path form of the repository it is about; null when `data` names none.
         Public repo: Option<String>,
         /// Token that was used (`token.id`); null for web and OAuth.

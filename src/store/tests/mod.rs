@@ -87,6 +87,7 @@ fn log(events: &[(&str, &str)]) -> Packed<AuditEvent> {
             target: None,
             target_id: None,
             role: None,
+            role_before: None,
             repo: Some("acme/rover".to_owned()),
             token_id: None,
             token_role: None,

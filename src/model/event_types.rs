@@ -1,4 +1,4 @@
-//! The types of audit events that are known, so that new ones are noticed.
+//! The types of audit events that this version knows: what is new is counted as drift and reviewed.
 
 /// Declared types, sorted: the Hub's published list and five that it has sent without listing or listed for a time
 /// (the export itself, custom roles, contract details).
@@ -127,7 +127,8 @@ const KNOWN: [&str; 121] = [
 ];
 
 /// Whether a type is declared. An undeclared one is kept and counted, never refused.
-pub(super) fn is_known(event_type: &str) -> bool {
+#[must_use]
+pub fn is_known(event_type: &str) -> bool {
     KNOWN.binary_search(&event_type).is_ok()
 }
 
