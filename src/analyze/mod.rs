@@ -170,6 +170,7 @@ fn judge(inputs: &Inputs<'_>, log: &scan::Log) -> Analysis {
         })
         .collect();
     let exceptions = exceptions::apply(&mut checked, inputs.exceptions, inputs.manifest);
+    checks::access::mark(&mut checked, inputs.manifest.org.as_str());
     let mut outcomes = Vec::new();
     let mut gathering = people::Gathering::new(&view);
     for (check, (meta, mut rows)) in REGISTRY.iter().zip(checked) {

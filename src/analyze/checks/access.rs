@@ -1,6 +1,6 @@
 //! `access`: the population, one row per principal and entitlement, with the path by which it is reached.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::{Value, json};
 
@@ -13,8 +13,10 @@ use super::{
     MISSING, column, orphaned_rows, personal, rule,
 };
 use crate::model::{
+    coverage::Source,
     ids::fold,
     outcome::{Cell, CellKind, Meta},
+    time::{self, Timestamp},
     verdict::{Severity, Verdict},
 };
 
@@ -28,7 +30,11 @@ pub(super) static META: Meta = Meta {
     needs: super::ALL_NEEDS,
     subjects: &["member", "group-user", "gated-grant", "token", "invite"],
     columns: &[
-        column("principal", CellKind::Text, "Login of whoever has the access, else the address invited."),
+        column(
+            "principal",
+            CellKind::Text,
+            "Login of whoever has the access, else the address invited; empty when not known.",
+        ),
         column(
             "principal_kind",
             CellKind::Text,
@@ -46,7 +52,7 @@ pub(super) static META: Meta = Meta {
         column(
             "path",
             CellKind::Text,
-            "org-role, resource-group:<name>, gated-grant, creator, service-token or invite.",
+            "org-role, resource-group:<name>, gated-grant, creator, service-token, token or invite.",
         ),
         column("granted_at", CellKind::Time, "When access was given; empty when not known."),
         column("granted_by", CellKind::Text, "Login of who gave it; empty when the Hub names nobody."),
@@ -60,8 +66,14 @@ pub(super) static META: Meta = Meta {
         column(
             "flags",
             CellKind::List,
-            "What stands out: external, terminated, deprovisioned, no-2fa, 2fa-unknown, inactive, never-active, activity-unknown, former-member, not-a-member, private-repo, ungated-repo.",
+            "Every fail, review or unknown finding about this entitlement, as analyzer/rule; empty without one.",
         ),
+        column(
+            "worst_verdict",
+            CellKind::Text,
+            "Worst verdict of all analyzers that judged this entitlement; empty when none did.",
+        ),
+        column("worst_rule", CellKind::Text, "Rule of that verdict; empty when none judged it."),
     ],
     rules: &[
         MISSING,
@@ -87,10 +99,15 @@ struct Entry<'v> {
     permission: Option<String>,
     /// Path.
     path: String,
+    /// The entitlement as a sentence.
+    reason: String,
     /// Columns only this kind fills, over the common ones.
     cells: Vec<(&'static str, Cell)>,
-    /// Flags only this kind raises.
-    flags: Vec<&'static str>,
+}
+
+/// `the role read`, or that it cannot be seen.
+fn role_words(role: Option<&str>) -> String {
+    role.map_or_else(|| "a role that is not visible".to_owned(), |role| format!("the role {role}"))
 }
 
 /// One row per principal and entitlement.
@@ -99,6 +116,7 @@ fn judge(view: &View<'_>) -> Vec<Judged> {
     members(view, &mut entries);
     group_users(view, &mut entries);
     grants(view, &mut entries);
+    tokens(view, &mut entries);
     service_tokens(view, &mut entries);
     invites(view, &mut entries);
     creators(view, &mut entries);
@@ -107,10 +125,13 @@ fn judge(view: &View<'_>) -> Vec<Judged> {
 
 /// The row of one entitlement.
 fn row(view: &View<'_>, entry: Entry<'_>) -> Judged {
-    let Entry { subject, principal, id, login, email, resource, permission, path, cells: own, mut flags } = entry;
+    let Entry { subject, principal, id, login, email, resource, permission, path, reason, cells: own } = entry;
     let person = view.person(principal, login, email);
     let scim = view.scim_user(principal, login, email);
-    let kind = if subject.0 == "invite" { "invitee" } else { view.kind(principal) };
+    let kind = match subject.0 {
+        "invite" => Some("invitee"),
+        _ => (id.is_some() || login.is_some() || email.is_some()).then(|| view.kind(principal)),
+    };
     let mut cells: Vec<(&'static str, Cell)> = vec![
         ("principal", login.or(email).into()),
         ("principal_kind", kind.into()),
@@ -120,7 +141,7 @@ fn row(view: &View<'_>, entry: Entry<'_>) -> Judged {
         ("scim_active", scim.and_then(|user| user.active).into()),
         ("resource_kind", resource.0.into()),
         ("resource", resource.1.into()),
-        ("permission", permission.clone().into()),
+        ("permission", permission.into()),
         ("path", path.as_str().into()),
         ("manager_email", person.and_then(|p| p.manager_email.clone()).into()),
     ];
@@ -135,50 +156,12 @@ fn row(view: &View<'_>, entry: Entry<'_>) -> Judged {
                 ("last_active_at", activity.last_at.into()),
                 ("idle_days", activity.idle_days.into()),
             ]);
-            flags.extend(member_flags(view, i));
         }
-        Principal::Former(i) => {
-            cells.push(("email", view.former[i].email().or(email).into()));
-            flags.push("former-member");
-        }
-        Principal::Outsider if subject.0 == "group-user" => flags.push("not-a-member"),
+        Principal::Former(i) => cells.push(("email", view.former[i].email().or(email).into())),
         Principal::Outsider | Principal::ServiceAccount => {}
     }
-    if view.is_terminated(person) {
-        flags.push("terminated");
-    }
     cells.extend(own);
-    let flags: Vec<String> = flags.into_iter().map(str::to_owned).collect::<BTreeSet<_>>().into_iter().collect();
-    cells.push(("flags", flags.into()));
-    let who = login.or(email).unwrap_or("somebody");
-    let what = permission.unwrap_or_else(|| "access (role not visible)".to_owned());
-    let reason = format!("{who} has {what} on {} by {path}", resource.1);
     Judged::new(&META, subject, vec![Hit::listed("listed", reason)], cells)
-}
-
-/// What stands out about a member.
-fn member_flags(view: &View<'_>, i: usize) -> Vec<&'static str> {
-    use super::super::derived::activity::Status;
-    let member = &view.tables.members[i];
-    let mut flags = Vec::new();
-    if member.is_external == Some(true) {
-        flags.push("external");
-    }
-    if view.is_deprovisioned(i) {
-        flags.push("deprovisioned");
-    }
-    match member.two_factor {
-        Some(true) => {}
-        Some(false) => flags.push("no-2fa"),
-        None => flags.push("2fa-unknown"),
-    }
-    match view.activity[i].status {
-        Status::Inactive => flags.push("inactive"),
-        Status::NeverActive => flags.push("never-active"),
-        Status::Unknown | Status::Unconfirmed => flags.push("activity-unknown"),
-        Status::Active | Status::New => {}
-    }
-    flags
 }
 
 /// The organization role of each member.
@@ -194,11 +177,16 @@ fn members<'v>(view: &'v View<'_>, entries: &mut Vec<Entry<'v>>) {
             resource: ("org", view.manifest.org.as_str()),
             permission: member.role.clone(),
             path: "org-role".to_owned(),
+            reason: format!(
+                "{} has {} in the organization {}",
+                member.username,
+                role_words(member.role.as_deref()),
+                view.manifest.org
+            ),
             cells: vec![
                 ("granted_at", joined.map(|j| j.at).into()),
                 ("granted_by", joined.and_then(|j| j.by.clone()).into()),
             ],
-            flags: Vec::new(),
         });
     }
 }
@@ -216,8 +204,8 @@ fn group_users<'v>(view: &'v View<'_>, entries: &mut Vec<Entry<'v>>) {
             resource: ("resource-group", group),
             permission: user.role.clone(),
             path: format!("resource-group:{group}"),
+            reason: format!("{} has {} in the group {group}", user.username, role_words(user.role.as_deref())),
             cells: vec![("granted_by", user.added_by.clone().into())],
-            flags: Vec::new(),
         });
     }
 }
@@ -234,14 +222,6 @@ fn grants<'v>(view: &'v View<'_>, entries: &mut Vec<Entry<'v>>) {
     }
     for grant in newest.into_values() {
         let login = grant.username.as_deref();
-        let repo = view.repo(&grant.repo);
-        let mut flags = Vec::new();
-        if repo.and_then(|r| r.visibility.as_deref()) == Some("private") {
-            flags.push("private-repo");
-        }
-        if repo.and_then(|r| r.gated.as_deref()) == Some("false") {
-            flags.push("ungated-repo");
-        }
         entries.push(Entry {
             subject: ("gated-grant", login.unwrap_or_default()),
             principal: view.principal(grant.user_id.as_deref(), login),
@@ -251,13 +231,42 @@ fn grants<'v>(view: &'v View<'_>, entries: &mut Vec<Entry<'v>>) {
             resource: ("repo", &grant.repo),
             permission: Some("read".to_owned()),
             path: "gated-grant".to_owned(),
+            reason: format!("{} has an accepted request for {}", login.unwrap_or_default(), grant.repo),
             cells: vec![
                 ("granted_at", orphaned_rows::granted_at(grant).into()),
                 ("granted_by", grant.granted_by.clone().into()),
             ],
-            flags,
         });
     }
+}
+
+/// Each token of a person that is not revoked.
+fn tokens<'v>(view: &'v View<'_>, entries: &mut Vec<Entry<'v>>) {
+    for token in view.tables.tokens.iter().filter(|token| token.status != "revoked") {
+        let (id, login) = (token.owner_id.as_deref(), token.owner.as_deref());
+        let owner = login.or(id).unwrap_or("somebody whom the Hub does not name");
+        entries.push(Entry {
+            subject: ("token", &token.token_id),
+            principal: view.principal(id, login),
+            id,
+            login,
+            email: None,
+            resource: ("org", view.manifest.org.as_str()),
+            permission: token.role.clone(),
+            path: "token".to_owned(),
+            reason: format!("{owner} has a token with {}", role_words(token.role.as_deref())),
+            cells: used(view, token.created_at, token.last_used_at).to_vec(),
+        });
+    }
+}
+
+/// When a token was made and last used.
+fn used(view: &View<'_>, made: Option<Timestamp>, used: Option<Timestamp>) -> [(&'static str, Cell); 3] {
+    [
+        ("granted_at", made.into()),
+        ("last_active_at", used.into()),
+        ("idle_days", used.map(|at| time::age_days(view.as_of(), at)).into()),
+    ]
 }
 
 /// Each token of each service account.
@@ -266,7 +275,6 @@ fn service_tokens<'v>(view: &'v View<'_>, entries: &mut Vec<Entry<'v>>) {
         view.tables.service_accounts.iter().map(|a| (a.account_id.as_str(), a.username.as_str())).collect();
     for token in &view.tables.service_tokens {
         let login = accounts.get(token.account_id.as_str()).copied();
-        let used = token.last_used_at;
         entries.push(Entry {
             subject: ("token", &token.token_id),
             principal: Principal::ServiceAccount,
@@ -276,12 +284,12 @@ fn service_tokens<'v>(view: &'v View<'_>, entries: &mut Vec<Entry<'v>>) {
             resource: ("org", view.manifest.org.as_str()),
             permission: token.role.clone(),
             path: "service-token".to_owned(),
-            cells: vec![
-                ("granted_at", token.created_at.into()),
-                ("last_active_at", used.into()),
-                ("idle_days", used.map(|at| crate::model::time::age_days(view.as_of(), at)).into()),
-            ],
-            flags: Vec::new(),
+            reason: format!(
+                "{} has a token with {}",
+                login.unwrap_or("a service account that is not listed"),
+                role_words(token.role.as_deref())
+            ),
+            cells: used(view, token.created_at, token.last_used_at).to_vec(),
         });
     }
 }
@@ -299,8 +307,13 @@ fn invites<'v>(view: &'v View<'_>, entries: &mut Vec<Entry<'v>>) {
             resource: ("org", view.manifest.org.as_str()),
             permission: invite.role.clone(),
             path: "invite".to_owned(),
+            reason: format!(
+                "{} is invited to the organization {} with {}",
+                invite.invitee,
+                view.manifest.org,
+                role_words(invite.role.as_deref())
+            ),
             cells: vec![("granted_at", invite.invited_at.into()), ("granted_by", invite.invited_by.clone().into())],
-            flags: Vec::new(),
         });
     }
 }
@@ -315,6 +328,8 @@ fn creators<'v>(view: &'v View<'_>, entries: &mut Vec<Entry<'v>>) {
         // A contributor may write what they created; any other role says itself what it gives.
         let permission =
             member.role.as_deref().map(|role| if role == "contributor" { "write" } else { role }.to_owned());
+        let may = permission.as_deref().unwrap_or("a permission that is not visible");
+        let reason = format!("{} created {}, which has no group, and has {may} on it", member.username, repo.repo);
         entries.push(Entry {
             subject: ("member", &member.username),
             principal,
@@ -324,26 +339,87 @@ fn creators<'v>(view: &'v View<'_>, entries: &mut Vec<Entry<'v>>) {
             resource: ("repo", &repo.repo),
             permission,
             path: "creator".to_owned(),
+            reason,
             cells: vec![("granted_at", creator.at.into()), ("granted_by", member.username.as_str().into())],
-            flags: Vec::new(),
         });
     }
 }
 
-/// Principals and entitlements, by path.
-fn sum(_view: &View<'_>, rows: &mut [Judged]) -> Summary {
-    let listed = || rows.iter().filter(|row| row.subject_kind != "source");
-    let mut by_path: BTreeMap<String, u64> = BTreeMap::new();
+/// Which analyzer judges which entitlement, by the kinds of their subjects: entitlement, analyzer, kind there.
+const JUDGES: [(&str, &str, &str); 9] = [
+    ("member", "inactive-seats", "member"),
+    ("member", "orphaned-access", "member"),
+    ("member", "owner-coverage", "owner"),
+    ("member", "seat-spend", "member"),
+    ("group-user", "orphaned-access", "group-user"),
+    ("gated-grant", "orphaned-access", "gated-grant"),
+    ("token", "orphaned-access", "token"),
+    ("invite", "orphaned-access", "invite"),
+    ("invite", "seat-spend", "invite"),
+];
+
+/// Writes what the other analyzers found into the rows of the population, once exceptions are applied.
+pub(in super::super) fn mark(checked: &mut [(&'static Meta, Vec<Judged>)], org: &str) {
+    let Some((population, others)) = checked.split_last_mut().filter(|(last, _)| last.0.id == META.id) else { return };
+    let mut findings: HashMap<(&str, &str, String), Vec<(&Meta, &Judged)>> = HashMap::new();
+    for (meta, rows) in &*others {
+        // A member, token or invite of an analyzer without the column is one of the organization.
+        let has_resource = meta.columns.iter().any(|column| column.name == "resource");
+        for row in rows {
+            let resource = if has_resource { row.cell(meta, "resource").to_text() } else { org.to_owned() };
+            for (kind, ..) in JUDGES.iter().filter(|(_, id, kind)| *id == meta.id && *kind == row.subject_kind) {
+                findings.entry((kind, &row.subject, resource.clone())).or_default().push((meta, row));
+            }
+        }
+    }
+    for row in &mut population.1 {
+        let key = (row.subject_kind, row.subject.as_str(), row.cell(&META, "resource").to_text());
+        let Some(found) = findings.get(&key) else { continue };
+        let open = found.iter().filter(|(_, row)| row.verdict().is_open());
+        let flags: BTreeSet<String> = open
+            .flat_map(|(meta, row)| row.hits().iter().map(move |hit| (meta, hit)))
+            .filter(|(_, hit)| hit.verdict.is_open())
+            .map(|(meta, hit)| format!("{}/{}", meta.id, hit.rule))
+            .collect();
+        let worst =
+            found.iter().filter_map(|(_, row)| row.worst().map(|hit| (row.verdict(), hit.severity, hit.rule))).min();
+        row.set(&META, "flags", flags.into_iter().collect::<Vec<_>>().into());
+        row.set(&META, "worst_verdict", worst.map(|(verdict, ..)| verdict.word()).into());
+        row.set(&META, "worst_rule", worst.map(|(.., rule)| rule).into());
+    }
+}
+
+/// The paths, each with the sources that all of its rows come from.
+const PATHS: [(&str, &[Source]); 7] = [
+    ("org-role", &[Source::Members]),
+    ("resource-group", &[Source::ResourceGroups]),
+    ("gated-grant", &[Source::Repos, Source::GatedAccess]),
+    ("creator", &[Source::Members, Source::ResourceGroups, Source::Repos, Source::AuditLog]),
+    ("service-token", &[Source::ServiceAccounts]),
+    ("token", &[Source::Tokens]),
+    ("invite", &[Source::AuditLog, Source::Scim, Source::Invites]),
+];
+
+/// Principals and entitlements, by path. What rests on a gap is null: there may be more than is listed.
+fn sum(view: &View<'_>, rows: &mut [Judged]) -> Summary {
+    let mut listed: BTreeMap<String, u64> = BTreeMap::new();
     let mut principals = BTreeSet::new();
-    for row in listed() {
+    for row in rows.iter().filter(|row| row.subject_kind != "source") {
         let path = row.cell(&META, "path").to_text();
-        let path = path.split(':').next().unwrap_or_default().to_owned();
-        *by_path.entry(path).or_default() += 1;
+        *listed.entry(path.split(':').next().unwrap_or_default().to_owned()).or_default() += 1;
         principals.insert(fold(&row.cell(&META, "principal").to_text()));
     }
+    principals.remove("");
+    let is_whole = |sources: &[Source]| !sources.iter().any(|source| view.is_gap(*source));
+    let whole = PATHS.iter().all(|(_, sources)| is_whole(sources));
+    let by_path: BTreeMap<&str, Option<u64>> = PATHS
+        .iter()
+        .map(|(path, sources)| (*path, is_whole(sources).then(|| listed.get(*path).copied().unwrap_or_default())))
+        .filter(|(_, n)| *n != Some(0))
+        .collect();
     let totals: BTreeMap<String, Value> = BTreeMap::from([
-        ("principals".to_owned(), principals.len().into()),
-        ("entitlements".to_owned(), listed().count().into()),
+        ("principals".to_owned(), json!(whole.then_some(principals.len()))),
+        ("entitlements".to_owned(), json!(whole.then(|| listed.values().sum::<u64>()))),
         ("by_path".to_owned(), json!(by_path)),
     ]);
     let limits = vec![

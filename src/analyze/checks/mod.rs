@@ -1,6 +1,6 @@
 //! The analyzers, one file each, and their registry.
 
-mod access;
+pub(super) mod access;
 mod change_rows;
 mod changes;
 mod inactive_seats;

@@ -47,6 +47,12 @@ impl<'v> Who<'v> {
         view.person(self.principal, self.login, self.email)
     }
 
+    /// What they are to the organization; `None` when nothing tells who they are.
+    fn kind(&self, view: &View<'_>) -> Option<&'static str> {
+        let is_named = self.id.is_some() || self.login.is_some() || self.email.is_some();
+        is_named.then(|| view.kind(self.principal))
+    }
+
     /// Columns about them.
     fn cells(&self, view: &View<'_>) -> Cells {
         let scim = view.scim_user(self.principal, self.login, self.email);
@@ -63,7 +69,7 @@ impl<'v> Who<'v> {
         };
         vec![
             ("principal", self.login.into()),
-            ("principal_kind", view.kind(self.principal).into()),
+            ("principal_kind", self.kind(view).into()),
             ("principal_id", id.into()),
             ("email", email.into()),
             ("employment_status", self.person(view).map(|person| person.status.clone()).into()),

@@ -9,6 +9,7 @@ mod leavers;
 mod orphaned;
 mod owners;
 mod people;
+mod population;
 mod privileged;
 mod seats;
 mod tie_outs;
