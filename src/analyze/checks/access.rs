@@ -10,7 +10,7 @@ use super::{
         derived::view::{Principal, View},
         judged::{Hit, Judged},
     },
-    MISSING, column, orphaned_rows, personal, rule,
+    MISSING, column, orphaned_grants, personal, rule,
 };
 use crate::model::{
     coverage::Source,
@@ -216,7 +216,7 @@ fn grants<'v>(view: &'v View<'_>, entries: &mut Vec<Entry<'v>>) {
     for grant in view.tables.gated_access.iter().filter(|grant| grant.status == "accepted") {
         let Some(login) = &grant.username else { continue };
         let slot = newest.entry((&grant.repo, fold(login))).or_insert(grant);
-        if orphaned_rows::granted_at(grant) > orphaned_rows::granted_at(slot) {
+        if orphaned_grants::granted_at(grant) > orphaned_grants::granted_at(slot) {
             *slot = grant;
         }
     }
@@ -233,7 +233,7 @@ fn grants<'v>(view: &'v View<'_>, entries: &mut Vec<Entry<'v>>) {
             path: "gated-grant".to_owned(),
             reason: format!("{} has an accepted request for {}", login.unwrap_or_default(), grant.repo),
             cells: vec![
-                ("granted_at", orphaned_rows::granted_at(grant).into()),
+                ("granted_at", orphaned_grants::granted_at(grant).into()),
                 ("granted_by", grant.granted_by.clone().into()),
             ],
         });

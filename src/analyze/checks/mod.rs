@@ -6,6 +6,7 @@ mod changes;
 mod inactive_seats;
 mod offboarding;
 mod orphaned_access;
+mod orphaned_grants;
 mod orphaned_rows;
 mod owner_coverage;
 mod owners;

@@ -10,7 +10,7 @@ use super::{
         derived::view::View,
         judged::{Hit, Judged},
     },
-    MISSING, column, orphaned_rows, personal, rule,
+    MISSING, column, orphaned_grants, orphaned_rows, personal, rule,
 };
 use crate::model::{
     coverage::Source,
@@ -85,6 +85,12 @@ pub(super) static META: Meta = Meta {
             Severity::Medium,
             "The roster knows nobody behind the login or address.",
         ),
+        rule(
+            "scim-conflict",
+            Verdict::Review,
+            Severity::Medium,
+            "Two SCIM users match the member, one active and one not; the active one counts for every other rule.",
+        ),
         rule("service-account-idle", Verdict::Review, Severity::Medium, "No token, or none used within the threshold."),
         rule(
             "grant-on-private-repo",
@@ -102,7 +108,7 @@ pub(super) static META: Meta = Meta {
             "outside-grantees",
             Verdict::Review,
             Severity::Low,
-            "Grantees who never were members; a pass where gating is automatic.",
+            "Grantees who are not known as members; a pass where gating is automatic.",
         ),
         rule(
             "service-token-no-expiry",
@@ -127,13 +133,12 @@ fn judge(view: &View<'_>) -> Vec<Judged> {
     let mut paths = Vec::new();
     paths.extend(orphaned_rows::members(view));
     paths.extend(orphaned_rows::group_users(view));
-    paths.extend(orphaned_rows::grants(view));
+    paths.extend(orphaned_grants::grants(view));
     paths.extend(orphaned_rows::tokens(view));
     paths.extend(orphaned_rows::service_accounts(view));
     paths.extend(orphaned_rows::invites(view));
     paths.extend(orphaned_rows::activity(view));
-    let members_gap = view.is_gap(Source::Members);
-    paths.into_iter().map(|path| path.judge(members_gap)).collect()
+    paths.into_iter().map(|path| path.judge(view)).collect()
 }
 
 /// One access path with the rules that apply, before it is a row.
@@ -150,11 +155,17 @@ pub(super) struct Path {
 
 impl Path {
     /// The row. Without the list of members nothing can be said of any path.
-    fn judge(self, members_gap: bool) -> Judged {
-        let hits = if members_gap {
+    fn judge(self, view: &View<'_>) -> Judged {
+        // Whoever stands behind a service account, or behind the grantees of a repository, is in no roster.
+        let gap = view.roster_gap().filter(|_| !matches!(self.subject.0, "service-account" | "repo"));
+        let hits = if view.is_gap(Source::Members) {
             vec![Hit::missing("the list of members is not complete: nothing can be said of this access")]
         } else if self.hits.is_empty() {
-            vec![Hit::pass("in-order", self.in_order)]
+            vec![Hit::pass_unless(gap, "in-order", self.in_order)]
+        } else if let Some(gap) = gap
+            && self.hits.iter().all(|hit| hit.verdict == Verdict::Pass)
+        {
+            self.hits.into_iter().map(|hit| Hit::pass_unless(Some(gap), hit.rule, hit.reason)).collect()
         } else {
             self.hits
         };
@@ -177,11 +188,13 @@ const KINDS: [(&str, &str); 8] = [
 /// Totals, and paths by kind.
 fn sum(view: &View<'_>, rows: &mut [Judged]) -> Summary {
     let paths = || rows.iter().filter(|row| row.subject_kind != "source");
+    let judged = paths().filter(|row| row.verdict().is_judged()).count();
     let flagged = paths().filter(|row| matches!(row.verdict(), Verdict::Fail | Verdict::Review)).count();
-    let totals: BTreeMap<String, Value> = BTreeMap::from([
-        ("paths_judged".to_owned(), paths().count().into()),
-        ("paths_flagged".to_owned(), flagged.into()),
-    ]);
+    // None among paths that could not be judged is not none.
+    let unknown = rows.iter().any(|row| row.verdict() == Verdict::Unknown);
+    let total = |n: usize| if n == 0 && unknown { Value::Null } else { n.into() };
+    let totals: BTreeMap<String, Value> =
+        BTreeMap::from([("paths_judged".to_owned(), total(judged)), ("paths_flagged".to_owned(), total(flagged))]);
     let bar = |(kind, label): &(&'static str, &str)| {
         let n = |verdict| paths().filter(|row| row.subject_kind == *kind && row.verdict() == verdict).count() as u64;
         Bar { label: (*label).to_owned(), parts: Verdict::ALL.map(n).to_vec() }
@@ -189,7 +202,11 @@ fn sum(view: &View<'_>, rows: &mut [Judged]) -> Summary {
     let chart = Chart {
         id: "paths",
         title: "Access paths by kind and verdict".to_owned(),
-        alt: format!("{flagged} of {} access paths need a decision.", paths().count()),
+        alt: format!(
+            "Of {} access paths {flagged} need a decision, and {} could not be judged.",
+            paths().count(),
+            paths().filter(|row| row.verdict() == Verdict::Unknown).count()
+        ),
         unit: "paths",
         legend: Verdict::ALL.map(|verdict| (verdict.word().to_owned(), verdict)).to_vec(),
         bars: KINDS.iter().map(bar).filter(|bar| bar.parts.iter().any(|n| *n > 0)).collect(),
@@ -205,12 +222,24 @@ fn limits(view: &View<'_>) -> Vec<String> {
         limits.push("No roster was given: the rules terminated-with-access and not-in-roster do not apply.".to_owned());
     }
     limits.extend(view.roster_limit());
-    if view.is_gap(Source::Scim) {
+    if view.is_gap(Source::Roster) {
         limits.push(
-            "SCIM could not be read: the rules scim-deprovisioned and unmanaged-by-scim do not apply.".to_owned(),
+            "The roster is not complete: the rule terminated-with-access applies to people whom it names, not-in-roster \
+             does not apply, and no row that needs to know who has left passes."
+                .to_owned(),
         );
-    } else if view.tables.scim_users.is_empty() {
-        limits.push("SCIM has no users: the rules scim-deprovisioned and unmanaged-by-scim do not apply.".to_owned());
+    }
+    match (view.is_gap(Source::Scim), view.tables.scim_users.is_empty()) {
+        (true, _) => limits.push(
+            "SCIM was not read whole: the rules scim-deprovisioned and scim-conflict apply to users that were read, \
+             unmanaged-by-scim does not apply."
+                .to_owned(),
+        ),
+        (false, true) => limits.push(
+            "SCIM has no users: the rules scim-deprovisioned, scim-conflict and unmanaged-by-scim do not apply."
+                .to_owned(),
+        ),
+        (false, false) => {}
     }
     let unseen = view.tables.members.iter().filter(|member| member.is_external.is_none()).count();
     if unseen > 0 {

@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     super::{
-        derived::view::{Principal, View},
+        derived::{
+            lifecycle::Left,
+            view::{Principal, View},
+        },
         judged::Hit,
     },
     count, inactive_seats,
@@ -13,48 +16,47 @@ use super::{
 use crate::{
     model::{
         coverage::Source,
-        ids::fold,
         outcome::Cell,
         time::{self, Timestamp},
         verdict::Severity,
     },
-    table::access::{GatedAccess, Person, ServiceAccount, ServiceToken, Token},
+    table::access::{Person, ServiceAccount, ServiceToken, Token},
 };
 
 /// Columns of a path.
-type Cells = Vec<(&'static str, Cell)>;
+pub(super) type Cells = Vec<(&'static str, Cell)>;
 
 /// Who has an access.
-struct Who<'v> {
+pub(super) struct Who<'v> {
     /// What they are to the organization.
-    principal: Principal,
+    pub(super) principal: Principal,
     /// Stable id.
-    id: Option<&'v str>,
+    pub(super) id: Option<&'v str>,
     /// Login.
-    login: Option<&'v str>,
+    pub(super) login: Option<&'v str>,
     /// Address of the grant or invitation.
-    email: Option<&'v str>,
+    pub(super) email: Option<&'v str>,
 }
 
 impl<'v> Who<'v> {
     /// Somebody by id where there is one, else by login.
-    fn of(view: &View<'_>, id: Option<&'v str>, login: Option<&'v str>, email: Option<&'v str>) -> Self {
+    pub(super) fn of(view: &View<'_>, id: Option<&'v str>, login: Option<&'v str>, email: Option<&'v str>) -> Self {
         Self { principal: view.principal(id, login), id, login, email }
     }
 
     /// Roster entry.
-    fn person<'a>(&self, view: &View<'a>) -> Option<&'a Person> {
+    pub(super) fn person<'a>(&self, view: &View<'a>) -> Option<&'a Person> {
         view.person(self.principal, self.login, self.email)
     }
 
     /// What they are to the organization; `None` when nothing tells who they are.
-    fn kind(&self, view: &View<'_>) -> Option<&'static str> {
+    pub(super) fn kind(&self, view: &View<'_>) -> Option<&'static str> {
         let is_named = self.id.is_some() || self.login.is_some() || self.email.is_some();
         is_named.then(|| view.kind(self.principal))
     }
 
     /// Columns about them.
-    fn cells(&self, view: &View<'_>) -> Cells {
+    pub(super) fn cells(&self, view: &View<'_>) -> Cells {
         let scim = view.scim_user(self.principal, self.login, self.email);
         let own = match self.principal {
             Principal::Member(i) => view.email(i),
@@ -78,23 +80,28 @@ impl<'v> Who<'v> {
     }
 
     /// Last activity of a member.
-    fn last_active(&self, view: &View<'_>) -> Option<Timestamp> {
+    pub(super) fn last_active(&self, view: &View<'_>) -> Option<Timestamp> {
         if let Principal::Member(i) = self.principal { view.activity[i].last_at } else { None }
     }
 
-    /// The rule of people who have left the company.
-    fn terminated(&self, view: &View<'_>) -> Option<Hit> {
+    /// The rule of people who have left the company; `left` says what of theirs is still there.
+    pub(super) fn terminated(&self, view: &View<'_>, left: &str) -> Option<Hit> {
         let person = self.person(view).filter(|person| view.is_terminated(Some(person)))?;
         let on = person.terminated_on.map(|day| format!(" on {}", time::format_date(day))).unwrap_or_default();
-        let reason = format!("the roster says that this person left{on}, and the access is still there");
+        let reason = format!("the roster says that this person left{on}, and {left}");
         Some(Hit::fail("terminated-with-access", Severity::Critical, reason))
     }
 
-    /// The rule of people whom the roster does not know.
-    fn not_in_roster(&self, view: &View<'_>) -> Option<Hit> {
+    /// The rule of people whom the roster does not know. One that is not complete proves nothing by its silence.
+    pub(super) fn not_in_roster(&self, view: &View<'_>) -> Option<Hit> {
         let is_account = self.principal == Principal::ServiceAccount;
         let may_be_account = !matches!(self.principal, Principal::Member(_)) && view.is_gap(Source::ServiceAccounts);
-        if !view.has_roster() || is_account || may_be_account || self.person(view).is_some() {
+        if !view.has_roster()
+            || view.is_gap(Source::Roster)
+            || is_account
+            || may_be_account
+            || self.person(view).is_some()
+        {
             return None;
         }
         Some(Hit::review("not-in-roster", Severity::Medium, "the roster has nobody with this login or address"))
@@ -144,10 +151,18 @@ pub(super) fn members(view: &View<'_>) -> Vec<Path> {
 fn member_hits(view: &View<'_>, who: &Who<'_>, i: usize) -> Vec<Hit> {
     let member = &view.tables.members[i];
     let is_external = member.is_external == Some(true);
-    let mut hits: Vec<Hit> = who.terminated(view).into_iter().chain(who.not_in_roster(view)).collect();
+    let left = who.terminated(view, "the membership is still there");
+    let mut hits: Vec<Hit> = left.into_iter().chain(who.not_in_roster(view)).collect();
     if view.is_deprovisioned(i) {
         let reason = "the identity provider has switched this user off, and the membership is still there";
         hits.push(Hit::fail("scim-deprovisioned", Severity::Critical, reason));
+    }
+    if let Some((active, other)) = view.scim.conflict(member) {
+        let reason = format!(
+            "two SCIM users match: {} is active and {} is not; the active one counts",
+            active.username, other.username
+        );
+        hits.push(Hit::review("scim-conflict", Severity::Medium, reason));
     }
     if is_external {
         let reason = inactive_seats::reason(view, i);
@@ -174,10 +189,11 @@ pub(super) fn group_users(view: &View<'_>) -> Vec<Path> {
         .map(|user| {
             let who = Who::of(view, user.user_id.as_deref(), Some(&user.username), None);
             let group = view.group_name(&user.group_id);
-            let mut hits: Vec<Hit> = who.terminated(view).into_iter().chain(who.not_in_roster(view)).collect();
+            let left = who.terminated(view, "is still in the group");
+            let mut hits: Vec<Hit> = left.into_iter().chain(who.not_in_roster(view)).collect();
             if !matches!(who.principal, Principal::Member(_) | Principal::ServiceAccount) {
                 hits.push(if view.is_gap(Source::ServiceAccounts) {
-                    Hit::missing("no member, and whether it is a service account could not be seen")
+                    Hit::missing("not a member, and whether it is a service account could not be seen")
                 } else {
                     let reason = format!("in the group {group} but neither a member nor a service account");
                     Hit::fail("group-user-not-member", Severity::High, reason)
@@ -196,125 +212,6 @@ pub(super) fn group_users(view: &View<'_>) -> Vec<Path> {
             Path { subject: ("group-user", user.username.clone()), hits, in_order, cells }
         })
         .collect()
-}
-
-/// Accepted grants: one row for each grantee who is or was a member or is in the roster, one per repository for the
-/// others.
-pub(super) fn grants(view: &View<'_>) -> Vec<Path> {
-    let mut by_repo: BTreeMap<&str, Vec<&GatedAccess>> = BTreeMap::new();
-    for grant in view.tables.gated_access.iter().filter(|grant| grant.status == "accepted") {
-        by_repo.entry(&grant.repo).or_default().push(grant);
-    }
-    by_repo.into_iter().flat_map(|(repo, grants)| repo_grants(view, repo, grants)).collect()
-}
-
-/// Grants of one repository.
-fn repo_grants(view: &View<'_>, repo: &str, grants: Vec<&GatedAccess>) -> Vec<Path> {
-    // One person may be listed twice; the newest decision counts.
-    let mut listed: BTreeMap<String, &GatedAccess> = BTreeMap::new();
-    let mut hidden = 0_usize;
-    for grant in grants {
-        let Some(login) = &grant.username else {
-            hidden += 1;
-            continue;
-        };
-        let newest = listed.entry(fold(login)).or_insert(grant);
-        if granted_at(grant) > granted_at(newest) {
-            *newest = grant;
-        }
-    }
-    let mut paths = Vec::new();
-    let mut outside = hidden;
-    for grant in listed.into_values() {
-        let who = Who::of(view, grant.user_id.as_deref(), grant.username.as_deref(), grant.email.as_deref());
-        let is_ours =
-            matches!(who.principal, Principal::Member(_) | Principal::Former(_)) || who.person(view).is_some();
-        if is_ours || view.params.analyzers.orphaned_access.list_outside_grants {
-            paths.push(grant_path(view, repo, grant, &who));
-        } else {
-            outside += 1;
-        }
-    }
-    if outside > 0 {
-        paths.push(outside_path(view, repo, outside, hidden));
-    }
-    paths
-}
-
-/// When a grant was given: reviewed, else asked for.
-pub(super) fn granted_at(grant: &GatedAccess) -> Option<Timestamp> {
-    grant.reviewed_at.or(grant.requested_at)
-}
-
-/// Columns of a repository.
-fn repo_cells(view: &View<'_>, repo: &str) -> Cells {
-    let known = view.repo(repo);
-    vec![
-        ("resource_kind", "repo".into()),
-        ("resource", repo.into()),
-        ("permission", "read".into()),
-        ("path", "gated-grant".into()),
-        ("repo_visibility", known.and_then(|r| r.visibility.clone()).into()),
-        ("repo_gated", known.and_then(|r| r.gated.clone()).into()),
-    ]
-}
-
-/// The rule of grantees who never were members: `n` of them, of whom `hidden` are not named.
-fn outside_hit(view: &View<'_>, repo: &str, n: usize, hidden: usize) -> Hit {
-    let mut reason = format!("{} who never was a member", count(i64::try_from(n).unwrap_or(i64::MAX), "grantee"));
-    if n != 1 {
-        reason = reason.replace(" was a member", " were members");
-    }
-    if hidden > 0 {
-        reason = format!("{reason}, {hidden} of them not named by the Hub");
-    }
-    if view.repo(repo).and_then(|r| r.gated.as_deref()) == Some("auto") {
-        Hit::pass("outside-grantees", format!("{reason}; gating is automatic"))
-    } else {
-        Hit::review("outside-grantees", Severity::Low, reason)
-    }
-}
-
-/// The row of one grantee.
-fn grant_path(view: &View<'_>, repo: &str, grant: &GatedAccess, who: &Who<'_>) -> Path {
-    let known = view.repo(repo);
-    let mut hits: Vec<Hit> = who.terminated(view).into_iter().collect();
-    match who.principal {
-        Principal::Former(i) => {
-            let left = view.former[i].left.words();
-            let reason = format!("left the organization {left}, and the grant is still accepted");
-            hits.push(Hit::fail("former-member-grant", Severity::High, reason));
-        }
-        Principal::Outsider | Principal::ServiceAccount => hits.push(outside_hit(view, repo, 1, 0)),
-        Principal::Member(_) => {}
-    }
-    if known.and_then(|r| r.visibility.as_deref()) == Some("private") {
-        let reason = "the repository is private: the grant has no effect until it is public";
-        hits.push(Hit::review("grant-on-private-repo", Severity::Low, reason));
-    }
-    if known.and_then(|r| r.gated.as_deref()) == Some("false") {
-        let reason = "the repository is no longer gated: the grant returns with gating";
-        hits.push(Hit::review("grant-on-ungated-repo", Severity::Low, reason));
-    }
-    let mut cells = who.cells(view);
-    cells.extend(repo_cells(view, repo));
-    cells.extend([
-        ("granted_at", granted_at(grant).into()),
-        ("granted_by", grant.granted_by.clone().into()),
-        ("last_used_at", who.last_active(view).into()),
-    ]);
-    let login = who.login.unwrap_or_default().to_owned();
-    let in_order = "an accepted grant of a current member".to_owned();
-    Path { subject: ("gated-grant", login), hits, in_order, cells }
-}
-
-/// The row of all other grantees of a repository.
-fn outside_path(view: &View<'_>, repo: &str, n: usize, hidden: usize) -> Path {
-    let mut cells = repo_cells(view, repo);
-    cells.push(("principal_kind", "outsider".into()));
-    cells.push(("grant_count", n.into()));
-    let hits = vec![outside_hit(view, repo, n, hidden)];
-    Path { subject: ("repo", repo.to_owned()), hits, in_order: String::new(), cells }
 }
 
 /// Every token that is not revoked.
@@ -340,7 +237,7 @@ pub(super) fn tokens(view: &View<'_>) -> Vec<Path> {
 
 /// Rules that apply to a token.
 fn token_hits(view: &View<'_>, token: &Token, who: &Who<'_>) -> Vec<Hit> {
-    let mut hits: Vec<Hit> = who.terminated(view).into_iter().collect();
+    let mut hits: Vec<Hit> = who.terminated(view, "the token is not revoked").into_iter().collect();
     if token.owner.is_none() && token.owner_id.is_none() {
         hits.push(Hit::missing("the Hub does not say whose token this is"));
     } else if !matches!(who.principal, Principal::Member(_)) {
@@ -355,6 +252,10 @@ fn token_hits(view: &View<'_>, token: &Token, who: &Who<'_>) -> Vec<Hit> {
         }
         (None, Some(created)) if age(view, created) >= thresholds.grace_days => {
             let reason = format!("never used since its creation {} ago", count(age(view, created), "day"));
+            hits.push(Hit::review("unused-token", Severity::Low, reason));
+        }
+        (None, None) => {
+            let reason = "never used as far as the Hub says, and of unknown age";
             hits.push(Hit::review("unused-token", Severity::Low, reason));
         }
         _ => {}
@@ -420,8 +321,10 @@ pub(super) fn invites(view: &View<'_>) -> Vec<Path> {
     invites
         .map(|invite| {
             let login = (!invite.invitee.contains('@')).then_some(invite.invitee.as_str());
-            let who = Who { principal: Principal::Outsider, id: None, login, email: invite.email.as_deref() };
-            let mut hits: Vec<Hit> = who.terminated(view).into_iter().collect();
+            let email = invite.email.as_deref();
+            // A former member may be invited again: the roster may know them by an address of then.
+            let who = Who { principal: view.who(None, login, email), id: None, login, email };
+            let mut hits: Vec<Hit> = who.terminated(view, "the invite is still open").into_iter().collect();
             let limit = view.params.analyzers.orphaned_access.invite_stale_days;
             let days = invite.invited_at.map_or(0, |at| age(view, at));
             if days >= limit {
@@ -433,6 +336,8 @@ pub(super) fn invites(view: &View<'_>) -> Vec<Path> {
             cells.extend([
                 ("principal", invite.invitee.as_str().into()),
                 ("principal_kind", "invitee".into()),
+                ("principal_id", Cell::Empty),
+                ("email", email.into()),
                 ("permission", invite.role.clone().into()),
                 ("granted_at", invite.invited_at.into()),
                 ("granted_by", invite.invited_by.clone().into()),
@@ -443,7 +348,8 @@ pub(super) fn invites(view: &View<'_>) -> Vec<Path> {
         .collect()
 }
 
-/// Every former member with an audit event after leaving.
+/// Every former member with an audit event after leaving, or after the last sight of them where nobody knows when they
+/// left.
 pub(super) fn activity(view: &View<'_>) -> Vec<Path> {
     let mut newest: BTreeMap<usize, Timestamp> = BTreeMap::new();
     for author in &view.log.authors {
@@ -452,24 +358,32 @@ pub(super) fn activity(view: &View<'_>) -> Vec<Path> {
             *slot = (*slot).max(author.newest);
         }
     }
-    newest
-        .into_iter()
-        .filter(|(i, at)| *at > view.former[*i].left.by())
-        .map(|(i, at)| {
-            let former = &view.former[i];
-            let who = Who {
-                principal: Principal::Former(i),
-                id: former.id.as_deref(),
-                login: Some(&former.login),
-                email: former.email(),
-            };
-            let reason = format!("left {} and authored an audit event on {}", former.left.words(), time::format(at));
+    newest.into_iter().filter_map(|(i, at)| activity_path(view, i, at)).collect()
+}
+
+/// The row of a former member whose newest audit event is of an instant.
+fn activity_path(view: &View<'_>, i: usize, at: Timestamp) -> Option<Path> {
+    let former = &view.former[i];
+    let who = Who {
+        principal: Principal::Former(i),
+        id: former.id.as_deref(),
+        login: Some(&former.login),
+        email: former.email(),
+    };
+    let reason = format!("left {} and authored an audit event on {}", former.left.words(), time::format(at));
+    let hits = match former.left {
+        left if at > left.by() => {
             let mut hits = vec![Hit::fail("activity-after-removal", Severity::Critical, reason)];
-            hits.extend(who.terminated(view));
-            let mut cells = who.cells(view);
-            cells.extend(org_cells(view, "audit-log"));
-            cells.push(("last_used_at", at.into()));
-            Path { subject: ("activity", former.login.clone()), hits, in_order: String::new(), cells }
-        })
-        .collect()
+            hits.extend(who.terminated(view, "still acted after leaving the organization"));
+            hits
+        }
+        Left::Between(seen, _) if at > seen => {
+            vec![Hit::missing(format!("{reason}: whether that was after leaving cannot be told"))]
+        }
+        Left::Between(..) | Left::On(_) => return None,
+    };
+    let mut cells = who.cells(view);
+    cells.extend(org_cells(view, "audit-log"));
+    cells.push(("last_used_at", at.into()));
+    Some(Path { subject: ("activity", former.login.clone()), hits, in_order: String::new(), cells })
 }

@@ -67,12 +67,25 @@ impl<'a> Scim<'a> {
         scim
     }
 
+    /// Every SCIM user of a login or of an address, those of the login first.
+    fn matches(&self, login: &str, email: Option<&str>) -> impl Iterator<Item = &'a ScimUser> + Clone {
+        let by_login = self.by_login.get(&fold(login)).into_iter();
+        let by_email = email.and_then(|email| self.by_email.get(&fold(email))).into_iter();
+        by_login.chain(by_email).flatten().copied()
+    }
+
     /// The SCIM user of a login, else of an address. Where several match, an active one is taken: a leftover of an
     /// earlier account must not make somebody look deprovisioned.
     pub(crate) fn find(&self, login: &str, email: Option<&str>) -> Option<&'a ScimUser> {
-        let best = |users: &Vec<&'a ScimUser>| users.iter().find(|u| u.active == Some(true)).or(users.first()).copied();
-        let by_login = self.by_login.get(&fold(login)).and_then(best);
-        by_login.or_else(|| email.and_then(|email| self.by_email.get(&fold(email))).and_then(best))
+        let mut users = self.matches(login, email);
+        users.clone().find(|user| user.active == Some(true)).or_else(|| users.next())
+    }
+
+    /// The SCIM users of a member of whom one is active and one is not: the active one and the other.
+    pub(crate) fn conflict(&self, member: &Member) -> Option<(&'a ScimUser, &'a ScimUser)> {
+        let users = self.matches(&member.username, member.verified_email.as_deref());
+        let with = |active| users.clone().find(|user| user.active == Some(active));
+        with(true).zip(with(false))
     }
 
     /// The SCIM user of a member.

@@ -316,9 +316,9 @@ impl<'a> View<'a> {
         person.is_some_and(|person| is_terminated(person, self.as_of()))
     }
 
-    /// Whether the identity provider has switched a member off. Never, where SCIM is a gap.
+    /// Whether the identity provider has switched a member off. What was read of SCIM counts, also where that is not all.
     pub(crate) fn is_deprovisioned(&self, member: usize) -> bool {
-        !self.is_gap(Source::Scim) && self.scim_of[member].is_some_and(|user| user.active == Some(false))
+        self.scim_of[member].is_some_and(|user| user.active == Some(false))
     }
 
     /// Address of a member: verified, else of its SCIM user.

@@ -7,6 +7,7 @@ mod history;
 mod invites;
 mod leavers;
 mod orphaned;
+mod orphaned_gaps;
 mod owners;
 mod people;
 mod population;

@@ -37,7 +37,11 @@ fn scim_drift_shows_in_both_directions() {
     let hidden = org.but(|m| m.is_external = None);
     assert_eq!(hidden.rows(ORPHANED).len(), 1, "who may be external is not called unmanaged");
     let blind = hidden.coverage(Source::Scim, Coverage::Partial);
-    assert_eq!(blind.rows(ORPHANED), ["source scim: unknown high source-missing"]);
+    assert_eq!(
+        blind.rows(ORPHANED),
+        ["member ada: fail critical scim-deprovisioned", "source scim: unknown high source-missing"],
+        "who was read as switched off is, whoever else was not read"
+    );
 }
 
 #[test]

@@ -106,14 +106,21 @@ fn what_is_accepted_is_no_flag() {
         approved_by: "boss".to_owned(),
         expires: time::parse_date("2026-12-01").unwrap(),
     });
-    assert!(org.marks().contains(&"token t0 on acme by token: accepted broad-token []".to_owned()), "{:#?}", org.marks());
+    assert!(
+        org.marks().contains(&"token t0 on acme by token: accepted broad-token []".to_owned()),
+        "{:#?}",
+        org.marks()
+    );
 }
 
 #[test]
 fn what_cannot_be_judged_is_flagged_too() {
     let blind = acme().coverage(Source::Members, Coverage::Partial);
     let grant = blind.marks().into_iter().find(|row| row.starts_with("gated-grant bo")).unwrap();
-    assert_eq!(grant, "gated-grant bo on acme/m by gated-grant: unknown source-missing [orphaned-access/source-missing]");
+    assert_eq!(
+        grant,
+        "gated-grant bo on acme/m by gated-grant: unknown source-missing [orphaned-access/source-missing]"
+    );
 }
 
 #[test]
