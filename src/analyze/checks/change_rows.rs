@@ -3,38 +3,41 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    super::{
-        Baseline,
-        derived::{lifecycle::subjects, view::View},
-        scan::{Event, is_join},
-    },
-    changes::{Change, comparable},
+    super::{Baseline, derived::view::View, scan::Event},
+    change_events::{About, Events},
+    changes::{Change, Concern, FACTOR_LOST, INCREASE, MADE_PUBLIC, comparable},
 };
 use crate::{
     model::{coverage::Source, ids::fold, role},
     table::{
         Tables,
-        access::{GatedAccess, GroupUser, Member, Repo, ServiceAccount},
+        access::{GatedAccess, GroupUser, Member, Repo, ServiceAccount, Token},
         activity::NetworkSecurity,
     },
 };
 
-/// Every difference that can be told.
+/// Every difference that can be told: in what both snapshots saw.
 pub(super) fn all<'v>(view: &'v View<'_>, baseline: Baseline<'v>) -> Vec<Change<'v>> {
-    let window = Window::of(view, baseline);
+    let window = Window {
+        old: baseline.tables,
+        new: view.tables,
+        org: view.manifest.org.as_str(),
+        events: Events::of(view, baseline),
+    };
     let mut changes = Vec::new();
-    let mut when = |source, compare: fn(&Window<'v>, &mut Vec<Change<'v>>)| {
-        if comparable(view, source) {
+    let mut when = |sources: &[Source], compare: fn(&Window<'v>, &mut Vec<Change<'v>>)| {
+        if sources.iter().all(|source| comparable(view, *source)) {
             compare(&window, &mut changes);
         }
     };
-    when(Source::Members, members);
-    when(Source::ResourceGroups, groups);
-    when(Source::Repos, repos);
-    when(Source::GatedAccess, grants);
-    when(Source::Tokens, tokens);
-    when(Source::ServiceAccounts, service_accounts);
-    when(Source::NetworkSecurity, network);
+    when(&[Source::Members], members);
+    when(&[Source::ResourceGroups], groups);
+    when(&[Source::Repos], repos);
+    when(&[Source::Repos, Source::ResourceGroups], group_assignments);
+    when(&[Source::Repos, Source::GatedAccess], grants);
+    when(&[Source::Tokens], tokens);
+    when(&[Source::ServiceAccounts], service_accounts);
+    when(&[Source::NetworkSecurity], network);
     changes
 }
 
@@ -45,64 +48,79 @@ struct Window<'v> {
     /// Tables of the snapshot.
     new: &'v Tables,
     /// Name of the organization.
-    org: String,
-    /// Events between the two, newest first.
-    events: Vec<&'v Event>,
+    org: &'v str,
+    /// Events between the two.
+    events: Events<'v>,
 }
 
-impl<'v> Window<'v> {
-    /// Looks at two snapshots.
-    fn of(view: &'v View<'_>, baseline: Baseline<'v>) -> Self {
-        let (from, to) = (baseline.manifest.as_of, view.manifest.as_of);
-        let events = view.log.events.iter().rev().filter(|event| event.at > from && event.at <= to).collect();
-        Self { old: baseline.tables, new: view.tables, org: view.manifest.org.to_string(), events }
+/// Members of the baseline, to tell whether somebody was there before.
+struct Before<'v> {
+    /// By id.
+    ids: BTreeSet<&'v str>,
+    /// By folded login.
+    logins: BTreeSet<String>,
+}
+
+impl<'v> Before<'v> {
+    /// Indexes the members of the baseline.
+    fn of(tables: &'v Tables) -> Self {
+        Self {
+            ids: tables.members.iter().map(|member| member.user_id.as_str()).collect(),
+            logins: tables.members.iter().map(|member| fold(&member.username)).collect(),
+        }
     }
 
-    /// The newest event that satisfies a condition.
-    fn newest(&self, is: impl Fn(&Event) -> bool) -> Option<&'v Event> {
-        self.events.iter().copied().find(|event| is(event))
-    }
-
-    /// The newest event of one of some types about a user.
-    fn about(&self, kinds: &[&str], id: Option<&str>, login: &str) -> Option<&'v Event> {
-        self.newest(|event| kinds.contains(&event.kind.as_str()) && names(event, id, login))
-    }
-
-    /// The newest event of one of some types that names a repository.
-    fn on_repo(&self, kinds: &[&str], repo: &str) -> Option<&'v Event> {
-        self.newest(|event| {
-            kinds.contains(&event.kind.as_str()) && event.repo.as_deref().is_some_and(|r| fold(r) == fold(repo))
-        })
-    }
-
-    /// The newest event that tells that a user joined.
-    fn joining(&self, id: Option<&str>, login: &str) -> Option<&'v Event> {
-        self.newest(|event| {
-            is_join(&event.kind) && subjects(event).iter().any(|t| is_user(t.id.as_deref(), &t.name, id, login))
-        })
-    }
-
-    /// The newest event that tells that a user left.
-    fn leaving(&self, id: Option<&str>, login: &str) -> Option<&'v Event> {
-        self.newest(|event| match event.kind.as_str() {
-            "org.remove_user" => names(event, id, login),
-            "org.leave" => event.author.as_deref().is_some_and(|a| is_user(event.author_id.as_deref(), a, id, login)),
-            _ => false,
-        })
+    /// Whether a user was a member, by id where there is one, else by login.
+    fn has(&self, id: Option<&str>, login: &str) -> bool {
+        id.map_or_else(|| self.logins.contains(&fold(login)), |id| self.ids.contains(id))
     }
 }
 
-/// Whether two users are one: by id where both have one, else by login.
-fn is_user(a_id: Option<&str>, a: &str, b_id: Option<&str>, b: &str) -> bool {
-    match (a_id, b_id) {
-        (Some(a), Some(b)) => a == b,
-        _ => fold(a) == fold(b),
-    }
+/// A user of a group, or a grantee of a repository.
+struct User<'v, T> {
+    /// The group's id, or the repository's path.
+    place: &'v str,
+    /// Stable id.
+    id: Option<&'v str>,
+    /// Login; empty when only the id is known.
+    login: &'v str,
+    /// The record.
+    record: &'v T,
 }
 
-/// Whether an event is about a user.
-fn names(event: &Event, id: Option<&str>, login: &str) -> bool {
-    event.targets.iter().any(|target| is_user(target.id.as_deref(), &target.name, id, login))
+/// Users by place, once each.
+struct Users<'v, T> {
+    /// By place and by id, else folded login.
+    by_key: BTreeMap<(&'v str, String), User<'v, T>>,
+    /// The key of each, by place and folded login.
+    by_login: BTreeMap<(&'v str, String), (&'v str, String)>,
+}
+
+impl<'v, T> Users<'v, T> {
+    /// Indexes users.
+    fn of(users: impl Iterator<Item = User<'v, T>>) -> Self {
+        let (mut by_key, mut by_login) = (BTreeMap::new(), BTreeMap::new());
+        for user in users {
+            let key = (user.place, user.id.map_or_else(|| fold(user.login), str::to_owned));
+            by_login.insert((user.place, fold(user.login)), key.clone());
+            by_key.insert(key, user);
+        }
+        Self { by_key, by_login }
+    }
+
+    /// The same user in the same place: by id where both have one, else by login.
+    fn find(&self, user: &User<'v, T>) -> Option<&User<'v, T>> {
+        let by_id = user.id.and_then(|id| self.by_key.get(&(user.place, id.to_owned())));
+        by_id.or_else(|| {
+            let found = self.by_key.get(self.by_login.get(&(user.place, fold(user.login)))?)?;
+            (found.id.is_none() || user.id.is_none()).then_some(found)
+        })
+    }
+
+    /// All of them.
+    fn iter(&self) -> impl Iterator<Item = &User<'v, T>> {
+        self.by_key.values()
+    }
 }
 
 /// A change of a value, from one to the other.
@@ -121,7 +139,7 @@ fn change<'v>(
         resource: None,
         event,
         logged,
-        increase: false,
+        concern: None,
     }
 }
 
@@ -140,16 +158,16 @@ fn members<'v>(window: &Window<'v>, changes: &mut Vec<Change<'v>>) {
         let login = member.username.as_str();
         let subject = ("member", login);
         let Some(was) = old.get(id) else {
-            let event = window.joining(Some(id), login);
+            let event = window.events.user(About::Joined, Some(id), login);
             changes.push(change(subject, "joined", (None, Some(role_of(member.role.as_ref()))), event, true));
             continue;
         };
         if let (Some(before), Some(after)) = (&was.role, &member.role)
             && before != after
         {
-            let event = window.about(&["org.change_role"], Some(id), login);
+            let event = window.events.user(About::Role, Some(id), login);
             let mut row = change(subject, "role-changed", (Some(before), Some(after)), event, true);
-            row.increase = role::rank(after) > role::rank(before);
+            row.concern = increase_if(role::rank(after) > role::rank(before));
             changes.push(row);
         }
         if was.username != member.username {
@@ -157,89 +175,95 @@ fn members<'v>(window: &Window<'v>, changes: &mut Vec<Change<'v>>) {
         }
         if was.two_factor == Some(true) && member.two_factor == Some(false) {
             let mut row = change(subject, "two-factor-lost", (Some("true"), Some("false")), None, false);
-            row.increase = true;
+            row.concern = Some(&FACTOR_LOST);
             changes.push(row);
         }
     }
     for (id, member) in old.iter().filter(|(id, _)| !new.contains_key(*id)) {
-        let event = window.leaving(Some(id), &member.username);
+        let event = window.events.user(About::Left, Some(id), &member.username);
         let before = role_of(member.role.as_ref());
         changes.push(change(("member", &member.username), "left", (Some(before), None), event, true));
     }
 }
 
-/// Group users by group and by id, else login.
-fn group_users(tables: &Tables) -> BTreeMap<(&str, String), &GroupUser> {
-    let key = |user: &GroupUser| user.user_id.clone().unwrap_or_else(|| fold(&user.username));
-    tables.group_users.iter().map(|user| ((user.group_id.as_str(), key(user)), user)).collect()
+/// Group users by group.
+fn group_users(tables: &Tables) -> Users<'_, GroupUser> {
+    Users::of(tables.group_users.iter().map(|user| User {
+        place: &user.group_id,
+        id: user.user_id.as_deref(),
+        login: &user.username,
+        record: user,
+    }))
 }
 
 /// Users who came to, went from, or changed in a group.
 fn groups<'v>(window: &Window<'v>, changes: &mut Vec<Change<'v>>) {
     let (old, new) = (group_users(window.old), group_users(window.new));
-    let name = |id: &str| {
-        let groups = window.new.resource_groups.iter().chain(&window.old.resource_groups);
-        groups
-            .filter(|group| group.group_id == id)
-            .map(|group| group.name.clone())
-            .next()
-            .unwrap_or_else(|| id.to_owned())
+    let all = window.old.resource_groups.iter().chain(&window.new.resource_groups);
+    let names: BTreeMap<&str, &str> = all.map(|group| (group.group_id.as_str(), group.name.as_str())).collect();
+    let was = Before::of(window.old);
+    let mut push = |user: &User<'v, GroupUser>, mut row: Change<'v>| {
+        row.resource = Some(names.get(user.place).copied().unwrap_or(user.place).to_owned());
+        changes.push(row);
     };
-    let was_member: BTreeSet<&str> = window.old.members.iter().map(|m| m.user_id.as_str()).collect();
-    let was_login: BTreeSet<String> = window.old.members.iter().map(|m| fold(&m.username)).collect();
-    for ((group, key), user) in &new {
-        let (id, login) = (user.user_id.as_deref(), user.username.as_str());
-        let after = role_of(user.role.as_ref());
-        let mut row = match old.get(&(*group, key.clone())) {
-            None => {
-                let event =
-                    window.about(&["resource_group.add_users"], id, login).or_else(|| window.joining(id, login));
-                let mut row = change(("group-user", login), "group-joined", (None, Some(after)), event, true);
-                row.increase = id.map_or_else(|| was_login.contains(&fold(login)), |id| was_member.contains(id));
-                row
-            }
-            Some(was) if was.role != user.role => {
-                let event = window.about(&["resource_group.change_role"], id, login);
-                let before = role_of(was.role.as_ref());
-                let mut row =
-                    change(("group-user", login), "group-role-changed", (Some(before), Some(after)), event, true);
-                row.increase = role::rank(after) > role::rank(before);
-                row
-            }
-            Some(_) => continue,
+    for user in new.iter() {
+        let (id, login) = (user.id, user.login);
+        let Some(before) = old.find(user) else {
+            let event = window.events.user(About::GroupJoined, id, login);
+            let event = event.or_else(|| window.events.user(About::Joined, id, login));
+            let values = (None, Some(role_of(user.record.role.as_ref())));
+            let mut row = change(("group-user", login), "group-joined", values, event, true);
+            row.concern = increase_if(was.has(id, login));
+            push(user, row);
+            continue;
         };
-        row.resource = Some(name(group));
-        changes.push(row);
+        // A role that one of the two did not show is no other role.
+        if let (Some(before), Some(after)) = (&before.record.role, &user.record.role)
+            && before != after
+        {
+            let event = window.events.user(About::GroupRole, id, login);
+            let values = (Some(before.as_str()), Some(after.as_str()));
+            let mut row = change(("group-user", login), "group-role-changed", values, event, true);
+            row.concern = increase_if(role::rank(after) > role::rank(before));
+            push(user, row);
+        }
     }
-    for ((group, _), user) in old.iter().filter(|(key, _)| !new.contains_key(*key)) {
-        let (id, login) = (user.user_id.as_deref(), user.username.as_str());
-        let event = window.about(&["resource_group.remove_users"], id, login).or_else(|| window.leaving(id, login));
-        let before = role_of(user.role.as_ref());
-        let mut row = change(("group-user", login), "group-left", (Some(before), None), event, true);
-        row.resource = Some(name(group));
-        changes.push(row);
+    for user in old.iter().filter(|user| new.find(user).is_none()) {
+        let (id, login) = (user.id, user.login);
+        let event = window.events.user(About::GroupLeft, id, login);
+        let event = event.or_else(|| window.events.user(About::Left, id, login));
+        let values = (Some(role_of(user.record.role.as_ref())), None);
+        push(user, change(("group-user", login), "group-left", values, event, true));
     }
+}
+
+/// The rule of more access than before, where it applies.
+fn increase_if(more: bool) -> Option<&'static Concern> {
+    more.then_some(&INCREASE)
+}
+
+/// Repositories by folded path.
+fn by_path(repos: &[Repo]) -> BTreeMap<String, &Repo> {
+    repos.iter().map(|repo| (fold(&repo.repo), repo)).collect()
 }
 
 /// Repositories that came, went, or changed.
 fn repos<'v>(window: &Window<'v>, changes: &mut Vec<Change<'v>>) {
-    let by_path =
-        |repos: &'v [Repo]| -> BTreeMap<String, &'v Repo> { repos.iter().map(|r| (fold(&r.repo), r)).collect() };
     let (old, new) = (by_path(&window.old.repos), by_path(&window.new.repos));
     let stated = |value: &'v Option<String>| Some(value.as_deref().unwrap_or("not stated"));
     for (path, repo) in &new {
         let subject = ("repo", repo.repo.as_str());
         let Some(was) = old.get(path) else {
-            let event = window.on_repo(&["repo.create", "repo.duplication", "repo.move"], &repo.repo);
+            let event = window.events.repo(&["repo.create", "repo.duplication", "repo.move"], &repo.repo);
             changes.push(change(subject, "repo-created", (None, stated(&repo.visibility)), event, true));
             continue;
         };
-        let settings = || window.on_repo(&["repo.update_settings"], &repo.repo);
+        let settings = || window.events.repo(&["repo.update_settings"], &repo.repo);
         if let (Some(before), Some(after)) = (&was.visibility, &repo.visibility)
             && before != after
         {
             let mut row = change(subject, "visibility-changed", (Some(before), Some(after)), settings(), true);
-            row.increase = before == "private" && after == "public";
+            row.concern = (before == "private" && after == "public").then_some(&MADE_PUBLIC);
             changes.push(row);
         }
         if let (Some(before), Some(after)) = (&was.gated, &repo.gated)
@@ -247,103 +271,86 @@ fn repos<'v>(window: &Window<'v>, changes: &mut Vec<Change<'v>>) {
         {
             changes.push(change(subject, "gating-changed", (Some(before), Some(after)), settings(), true));
         }
-        if was.group_id != repo.group_id && comparable_groups(window) {
-            let event = window.on_repo(&["repo.update_resource_group"], &repo.repo);
-            let values = (was.group_id.as_deref(), repo.group_id.as_deref());
-            changes.push(change(subject, "group-assigned", values, event, true));
-        }
     }
     for (_, repo) in old.iter().filter(|(path, _)| !new.contains_key(*path)) {
-        let event = window.on_repo(&["repo.delete", "repo.move"], &repo.repo);
+        let event = window.events.repo(&["repo.delete", "repo.move"], &repo.repo);
         changes.push(change(("repo", &repo.repo), "repo-deleted", (stated(&repo.visibility), None), event, true));
     }
 }
 
-/// Whether both snapshots know their groups, so that a repository's group can be compared.
-fn comparable_groups(window: &Window<'_>) -> bool {
-    !window.old.resource_groups.is_empty() || !window.new.resource_groups.is_empty()
+/// Repositories that came to another group, or to none.
+fn group_assignments<'v>(window: &Window<'v>, changes: &mut Vec<Change<'v>>) {
+    let old = by_path(&window.old.repos);
+    for (path, repo) in by_path(&window.new.repos) {
+        if let Some(was) = old.get(&path)
+            && was.group_id != repo.group_id
+        {
+            let event = window.events.repo(&["repo.update_resource_group"], &repo.repo);
+            let values = (was.group_id.as_deref(), repo.group_id.as_deref());
+            changes.push(change(("repo", &repo.repo), "group-assigned", values, event, true));
+        }
+    }
 }
 
-/// Accepted grants of users that are named, by repository and by id, else login.
-fn accepted(tables: &Tables) -> BTreeMap<(&str, String), &GatedAccess> {
-    let named = tables.gated_access.iter().filter(|grant| grant.status == "accepted");
-    named
-        .filter_map(|grant| {
-            let key = grant.user_id.clone().or_else(|| grant.username.as_deref().map(fold))?;
-            Some(((grant.repo.as_str(), key), grant))
-        })
-        .collect()
+/// Grantees that are named, by repository: those whose request was accepted, or all.
+fn grantees(tables: &Tables, accepted: bool) -> Users<'_, GatedAccess> {
+    let grants = tables.gated_access.iter().filter(|grant| !accepted || grant.status == "accepted");
+    Users::of(grants.filter(|grant| grant.user_id.is_some() || grant.username.is_some()).map(|grant| User {
+        place: &grant.repo,
+        id: grant.user_id.as_deref(),
+        login: grant.username.as_deref().unwrap_or_default(),
+        record: grant,
+    }))
 }
 
 /// Grants that came and went.
 fn grants<'v>(window: &Window<'v>, changes: &mut Vec<Change<'v>>) {
-    let (old, new) = (accepted(window.old), accepted(window.new));
-    let was_member: BTreeSet<&str> = window.old.members.iter().map(|m| m.user_id.as_str()).collect();
+    let (old, new) = (grantees(window.old, true), grantees(window.new, true));
+    let (old_any, new_any) = (grantees(window.old, false), grantees(window.new, false));
+    let was = Before::of(window.old);
+    let (old_repos, new_repos) = (by_path(&window.old.repos), by_path(&window.new.repos));
     // Only a repository that was asked both times shows that a grant came or went.
-    let asked = |repos: &'v [Repo]| -> BTreeSet<&'v str> {
-        repos.iter().filter(|r| r.gated.as_deref() != Some("false")).map(|r| r.repo.as_str()).collect()
-    };
-    let (old_repos, new_repos) = (asked(&window.old.repos), asked(&window.new.repos));
-    let status = |tables: &'v Tables, key: &(&str, String)| {
-        let same = |grant: &&GatedAccess| {
-            grant.repo == key.0
-                && (grant.user_id.as_deref() == Some(&key.1)
-                    || grant.username.as_deref().map(fold).as_deref() == Some(&key.1))
-        };
-        tables.gated_access.iter().find(same).map(|grant| grant.status.as_str())
-    };
-    for (key, grant) in new.iter().filter(|(key, _)| !old.contains_key(*key)) {
-        let before = status(window.old, key);
-        let login = grant.username.as_deref().unwrap_or_default();
-        let mut row = change(("gated-grant", login), "grant-added", (before, Some("accepted")), None, false);
-        row.increase = grant.user_id.as_deref().is_some_and(|id| was_member.contains(id));
-        row.resource = Some(grant.repo.clone());
-        if old_repos.contains(key.0) || before.is_some() || !window.old.repos.iter().any(|r| r.repo == key.0) {
+    let is_asked = |repo: &Repo| repo.gated.as_deref() != Some("false");
+    for user in new.iter().filter(|user| old.find(user).is_none()) {
+        let before = old_any.find(user).map(|user| user.record.status.as_str());
+        if before.is_none() && old_repos.get(&fold(user.place)).is_some_and(|repo| !is_asked(repo)) {
+            continue;
+        }
+        let mut row = change(("gated-grant", user.login), "grant-added", (before, Some("accepted")), None, false);
+        row.concern = increase_if(was.has(user.id, user.login));
+        row.resource = Some(user.place.to_owned());
+        changes.push(row);
+    }
+    for user in old.iter().filter(|user| new.find(user).is_none()) {
+        if new_repos.get(&fold(user.place)).is_some_and(|repo| is_asked(repo)) {
+            let after = new_any.find(user).map(|user| user.record.status.as_str());
+            let mut row = change(("gated-grant", user.login), "grant-removed", (Some("accepted"), after), None, false);
+            row.resource = Some(user.place.to_owned());
             changes.push(row);
         }
-    }
-    for (key, grant) in old.iter().filter(|(key, _)| !new.contains_key(*key) && new_repos.contains(key.0)) {
-        let after = status(window.new, key);
-        let login = grant.username.as_deref().unwrap_or_default();
-        let mut row = change(("gated-grant", login), "grant-removed", (Some("accepted"), after), None, false);
-        row.resource = Some(grant.repo.clone());
-        changes.push(row);
     }
 }
 
 /// Tokens that came and were revoked.
 fn tokens<'v>(window: &Window<'v>, changes: &mut Vec<Change<'v>>) {
-    let old: BTreeMap<&str, &str> =
-        window.old.tokens.iter().map(|t| (t.token_id.as_str(), t.status.as_str())).collect();
-    let new: BTreeMap<&str, &str> =
-        window.new.tokens.iter().map(|t| (t.token_id.as_str(), t.status.as_str())).collect();
-    let owner = |id: &str| {
-        let token = window.new.tokens.iter().chain(&window.old.tokens).find(|token| token.token_id == id)?;
-        token.owner.clone().map(|owner| (token.owner_id.clone(), owner))
+    let by_id = |tokens: &'v [Token]| -> BTreeMap<&'v str, &'v Token> {
+        tokens.iter().map(|token| (token.token_id.as_str(), token)).collect()
     };
-    let approval = |id: &str| {
-        let (owner_id, owner) = owner(id)?;
-        window.newest(|event| {
-            event.kind.starts_with("org.token_approval.authorization_request")
-                && names(event, owner_id.as_deref(), &owner)
-        })
+    let (old, new) = (by_id(&window.old.tokens), by_id(&window.new.tokens));
+    let mut push = |token: &Token, what, values| {
+        let approval = token
+            .owner
+            .as_deref()
+            .and_then(|owner| window.events.user(About::Approval, token.owner_id.as_deref(), owner));
+        changes.push(change(("token", &token.token_id), what, values, approval, false));
     };
-    for (id, status) in new.iter().filter(|(id, _)| !old.contains_key(*id)) {
-        changes.push(change(("token", id), "token-created", (None, Some(status)), approval(id), false));
+    for (_, token) in new.iter().filter(|(id, _)| !old.contains_key(*id)) {
+        push(token, "token-created", (None, Some(token.status.as_str())));
     }
-    for (id, before) in old.iter().filter(|(_, status)| **status != "revoked") {
-        match new.get(id) {
-            Some(&"revoked") => {
-                changes.push(change(
-                    ("token", id),
-                    "token-revoked",
-                    (Some(before), Some("revoked")),
-                    approval(id),
-                    false,
-                ));
-            }
-            None => changes.push(change(("token", id), "token-revoked", (Some(before), None), approval(id), false)),
-            Some(_) => {}
+    for (id, was) in old.iter().filter(|(_, token)| token.status != "revoked") {
+        let now = new.get(id).map(|token| token.status.as_str());
+        if now.is_none_or(|status| status == "revoked") {
+            push(new.get(id).unwrap_or(was), "token-revoked", (Some(was.status.as_str()), now));
         }
     }
 }
@@ -354,19 +361,17 @@ fn service_accounts<'v>(window: &Window<'v>, changes: &mut Vec<Change<'v>>) {
         tables.service_accounts.iter().map(|account| (account.account_id.as_str(), account)).collect()
     };
     let (old, new) = (by_id(window.old), by_id(window.new));
-    let event = |kind: &str, account: &ServiceAccount| {
-        window.newest(|event| {
-            let by_name = account.name.as_deref().is_some_and(|name| names(event, None, name));
-            event.kind == kind && (by_name || names(event, Some(&account.account_id), &account.username))
-        })
+    let event = |about: About, account: &ServiceAccount| {
+        let by_id = window.events.user(about, Some(&account.account_id), &account.username);
+        by_id.or_else(|| window.events.user(about, None, account.name.as_deref()?))
     };
     for (_, account) in new.iter().filter(|(id, _)| !old.contains_key(*id)) {
-        let event = event("org.service_account.create", account);
+        let event = event(About::AccountAdded, account);
         let subject = ("service-account", account.username.as_str());
         changes.push(change(subject, "service-account-added", (None, None), event, true));
     }
     for (_, account) in old.iter().filter(|(id, _)| !new.contains_key(*id)) {
-        let event = event("org.service_account.delete", account);
+        let event = event(About::AccountRemoved, account);
         let subject = ("service-account", account.username.as_str());
         changes.push(change(subject, "service-account-removed", (None, None), event, true));
     }
@@ -403,11 +408,13 @@ fn network<'v>(window: &Window<'v>, changes: &mut Vec<Change<'v>>) {
         return;
     }
     for (field, after) in &new {
-        let before = old.get(field).cloned().flatten();
-        if before != *after {
-            let event = window.newest(|event| event.kind.starts_with("org.settings.network"));
-            let values = (before.as_deref(), after.as_deref());
-            let mut row = change(("org", &window.org), "security-changed", values, event, true);
+        // A field that one of the two answers did not have was not seen.
+        if let (Some(before), Some(after)) = (old.get(field).and_then(Option::as_ref), after)
+            && before != after
+        {
+            let values = (Some(before.as_str()), Some(after.as_str()));
+            let event = window.events.network();
+            let mut row = change(("org", window.org), "security-changed", values, event, true);
             row.resource = Some((*field).to_owned());
             changes.push(row);
         }

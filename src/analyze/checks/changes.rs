@@ -8,7 +8,7 @@ use super::{
     super::{
         Check, Summary,
         derived::view::View,
-        judged::{Hit, Judged},
+        judged::{Hit, Judged, found},
         scan::Event,
     },
     MISSING, change_rows, column, rule,
@@ -58,6 +58,13 @@ pub(super) static META: Meta = Meta {
             Severity::Medium,
             "The log has such events, is continuous between the snapshots, and has none for this.",
         ),
+        rule("made-public", Verdict::Review, Severity::Medium, "A private repository is public now."),
+        rule(
+            "two-factor-lost",
+            Verdict::Review,
+            Severity::Medium,
+            "A member who had two-factor authentication has it no longer.",
+        ),
         rule(
             "privilege-increase",
             Verdict::Review,
@@ -86,9 +93,30 @@ pub(super) struct Change<'v> {
     pub(super) event: Option<&'v Event>,
     /// Whether the Hub logs such changes at all.
     pub(super) logged: bool,
-    /// Whether somebody who was there has more access than before.
-    pub(super) increase: bool,
+    /// The rule that asks for a decision whether an event explains it or not; `None` when there is none.
+    pub(super) concern: Option<&'static Concern>,
 }
+
+/// A rule about what the change is, not about how it is explained.
+#[derive(PartialEq, Eq, Debug)]
+pub(super) struct Concern {
+    /// Rule id.
+    rule: &'static str,
+    /// Its severity.
+    severity: Severity,
+    /// What there is to decide on.
+    why: &'static str,
+}
+
+/// More access than before for somebody who was there.
+pub(super) const INCREASE: Concern =
+    Concern { rule: "privilege-increase", severity: Severity::Low, why: "more access than before" };
+/// A private repository is public now.
+pub(super) const MADE_PUBLIC: Concern =
+    Concern { rule: "made-public", severity: Severity::Medium, why: "everybody can find it now" };
+/// A second factor is gone.
+pub(super) const FACTOR_LOST: Concern =
+    Concern { rule: "two-factor-lost", severity: Severity::Medium, why: "two-factor authentication is off now" };
 
 /// Which sources can be compared: those that were read whole both times.
 pub(super) fn comparable(view: &View<'_>, source: Source) -> bool {
@@ -104,7 +132,10 @@ fn judge(view: &View<'_>) -> Vec<Judged> {
     let Some(baseline) = view.baseline else { return Vec::new() };
     let continuous = !view.is_gap(Source::AuditLog)
         && view.window.observed_since.is_some_and(|since| since <= baseline.manifest.as_of);
-    let gaps = META.needs.iter().filter(|source| baseline.manifest.is_gap(**source) && !view.is_gap(**source));
+    // A gap of the snapshot has its row already. The log of the baseline is not compared: what counts is whether the log
+    // of the snapshot reaches back to it.
+    let compared = META.needs.iter().filter(|source| **source != Source::AuditLog);
+    let gaps = compared.filter(|source| !view.is_gap(**source) && !comparable(view, **source));
     let gaps = gaps.map(|source| {
         let reason = format!(
             "{source} was {} in the baseline {}: what changed there cannot be told",
@@ -119,9 +150,13 @@ fn judge(view: &View<'_>) -> Vec<Judged> {
 
 /// The row of one difference.
 fn row(change: Change<'_>, continuous: bool) -> Judged {
-    let from = change.before.as_deref().unwrap_or("nothing");
-    let to = change.after.as_deref().unwrap_or("nothing");
-    let what = format!("{}: from {from} to {to}", change.what.replace('-', " "));
+    let values = match (&change.before, &change.after) {
+        (Some(before), Some(after)) => format!(": from {before} to {after}"),
+        (None, Some(after)) => format!(": now {after}"),
+        (Some(before), None) => format!(": was {before}"),
+        (None, None) => String::new(),
+    };
+    let what = format!("{}{values}", change.what.replace('-', " "));
     let mut hits = Vec::new();
     match (change.event, change.logged) {
         (Some(event), _) => {
@@ -135,10 +170,9 @@ fn row(change: Change<'_>, continuous: bool) -> Judged {
         (None, true) => hits.push(Hit::missing(format!("{what}; the log does not reach over the whole time between"))),
         (None, false) => hits.push(Hit::listed("not-logged", format!("{what}; the Hub logs no such change"))),
     }
-    if change.increase {
-        let reason = format!("{what}; more access than before");
-        hits.push(Hit::review("privilege-increase", Severity::Low, reason));
-        hits.retain(|hit| !matches!(hit.verdict, Verdict::Listed | Verdict::Pass));
+    if let Some(Concern { rule, severity, why }) = change.concern {
+        hits.push(Hit::review(rule, *severity, format!("{what}; {why}")));
+        hits.retain(|hit| hit.verdict.is_open());
     }
     let cells: [(&str, Cell); 7] = [
         ("change", change.what.into()),
@@ -154,14 +188,13 @@ fn row(change: Change<'_>, continuous: bool) -> Judged {
 
 /// Changes, by kind.
 fn sum(view: &View<'_>, rows: &mut [Judged]) -> Summary {
-    let mut by_change: BTreeMap<String, u64> = BTreeMap::new();
+    let mut by_change: BTreeMap<String, usize> = BTreeMap::new();
     for row in rows.iter().filter(|row| row.subject_kind != "source") {
         *by_change.entry(row.cell(&META, "change").to_text()).or_default() += 1;
     }
-    let changes: u64 = by_change.values().sum();
-    let known = |value: Value| if view.baseline.is_some() { value } else { Value::Null };
+    let changes = if view.baseline.is_some() { found(rows, by_change.values().sum()) } else { Value::Null };
     let totals: BTreeMap<String, Value> =
-        BTreeMap::from([("changes".to_owned(), known(changes.into())), ("by_change".to_owned(), json!(by_change))]);
+        BTreeMap::from([("changes".to_owned(), changes), ("by_change".to_owned(), json!(by_change))]);
     let limits = match view.baseline {
         None => vec!["There is no baseline: what changed cannot be told.".to_owned()],
         Some(baseline) => vec![

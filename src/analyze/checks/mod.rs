@@ -1,6 +1,7 @@
 //! The analyzers, one file each, and their registry.
 
 pub(super) mod access;
+mod change_events;
 mod change_rows;
 mod changes;
 mod inactive_seats;

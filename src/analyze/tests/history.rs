@@ -15,7 +15,7 @@ const OFFBOARDING: &str = "offboarding";
 
 impl Org {
     /// Compares with an organization of `days` ago.
-    fn since(mut self, days: i64, before: Self) -> Self {
+    pub(super) fn since(mut self, days: i64, before: Self) -> Self {
         let mut manifest = before.manifest;
         manifest.as_of = ago(days);
         manifest.id = SnapshotId::of(ago(days));
@@ -92,7 +92,7 @@ fn renames_and_lost_factors_are_never_logged() {
         .since(30, before);
     assert_eq!(
         now.rows(CHANGES),
-        ["member careless: review low privilege-increase", "member new-name: listed info not-logged"]
+        ["member careless: review medium two-factor-lost", "member new-name: listed info not-logged"]
     );
 }
 
@@ -122,7 +122,7 @@ fn groups_repositories_grants_and_tokens_are_compared() {
             "group-user ada: review medium unexplained-change +privilege-increase",
             "group-user bo: review medium unexplained-change",
             "repo acme/deleted: review medium unexplained-change",
-            "repo acme/was-private: review medium unexplained-change +privilege-increase",
+            "repo acme/was-private: review medium made-public +unexplained-change",
             "gated-grant ada: review low privilege-increase",
             "gated-grant old: listed info not-logged",
             "token t0: listed info not-logged",

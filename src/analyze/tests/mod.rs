@@ -1,5 +1,6 @@
 //! Rules as sentences: an organization is arranged, one thing is changed, the rows are looked at.
 
+mod changes;
 mod effective;
 mod exceptions;
 mod follow_up;
