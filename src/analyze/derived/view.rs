@@ -11,13 +11,7 @@ use super::{
     people::{Roster, Scim, is_terminated},
 };
 use crate::{
-    model::{
-        coverage::{Coverage, Source},
-        ids::fold,
-        manifest::Manifest,
-        params::Params,
-        time::Timestamp,
-    },
+    model::{coverage::Source, ids::fold, manifest::Manifest, params::Params, time::Timestamp},
     table::{
         Tables,
         access::{GroupUser, Invite, Member, Person, Repo, ResourceGroup, ScimUser, ServiceAccount},
@@ -198,13 +192,6 @@ impl<'a> View<'a> {
     pub(crate) fn total(&self, source: Source, n: usize) -> serde_json::Value {
         let is_known = !self.is_unseen(source) && (n > 0 || !self.is_gap(source));
         if is_known { n.into() } else { serde_json::Value::Null }
-    }
-
-    /// What a roster that does not count keeps everybody from knowing; `None` where it counts, or was not asked for.
-    pub(crate) fn roster_gap(&self) -> Option<&'static str> {
-        let asked_for = self.manifest.coverage(Source::Roster) != Coverage::NotRequested;
-        let gap = "the roster is old or not complete: whether somebody has left cannot be told";
-        (asked_for && !self.roster_counts()).then_some(gap)
     }
 
     /// Whether a roster that counts says that somebody is on leave.
