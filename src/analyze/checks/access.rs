@@ -358,10 +358,13 @@ const JUDGES: [(&str, &str, &str); 9] = [
     ("invite", "seat-spend", "invite"),
 ];
 
+/// Kind, subject and resource of an entitlement.
+type Key<'a> = (&'a str, &'a str, String);
+
 /// Writes what the other analyzers found into the rows of the population, once exceptions are applied.
 pub(in super::super) fn mark(checked: &mut [(&'static Meta, Vec<Judged>)], org: &str) {
     let Some((population, others)) = checked.split_last_mut().filter(|(last, _)| last.0.id == META.id) else { return };
-    let mut findings: HashMap<(&str, &str, String), Vec<(&Meta, &Judged)>> = HashMap::new();
+    let mut findings: HashMap<Key<'_>, Vec<(&Meta, &Judged)>> = HashMap::new();
     for (meta, rows) in &*others {
         // A member, token or invite of an analyzer without the column is one of the organization.
         let has_resource = meta.columns.iter().any(|column| column.name == "resource");
