@@ -164,6 +164,9 @@ pub(super) fn reason(view: &View<'_>, i: usize) -> String {
         }
         Status::Unknown => match window.observed_since {
             None => format!("{seen}, but the audit log up to the snapshot was not seen"),
+            Some(start) if time::age_days(window.as_of, start) >= window.params.threshold_days => {
+                format!("{seen}; whoami was not read, so the newest used token may be the one of the collection")
+            }
             Some(start) => format!(
                 "{seen}, but the log is continuous for {} only, less than the threshold of {threshold}",
                 count(time::age_days(window.as_of, start), "day")

@@ -327,7 +327,9 @@ pub(super) fn invites(view: &View<'_>) -> Vec<Path> {
             let mut hits: Vec<Hit> = who.terminated(view, "the invite is still open").into_iter().collect();
             let limit = view.params.analyzers.orphaned_access.invite_stale_days;
             let days = invite.invited_at.map_or(0, |at| age(view, at));
-            if days >= limit {
+            if let Some(why) = view.unsettled(invite) {
+                hits.push(Hit::missing(why));
+            } else if days >= limit {
                 let reason = format!("pending for {}, at least {}", count(days, "day"), count(limit, "day"));
                 hits.push(Hit::fail("stale-invite", Severity::Low, reason));
             }

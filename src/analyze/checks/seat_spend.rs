@@ -276,6 +276,9 @@ fn status(view: &View<'_>, seat: &Seat<'_>, older: Option<&Seat<'_>>) -> Hit {
             Severity::Low,
             "the list of members is not complete: the invite may have been accepted",
         ),
+        Holder::Invite(invite) if view.unsettled(invite).is_some() => {
+            Hit::unknown("unknown", Severity::Low, view.unsettled(invite).unwrap_or_default())
+        }
         Holder::Invite(invite) => {
             let days = invite.invited_at.map_or(0, |at| time::age_days(view.as_of(), at));
             let limit = view.params.analyzers.orphaned_access.invite_stale_days;

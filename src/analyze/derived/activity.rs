@@ -1,6 +1,6 @@
 //! Who is active, and how sure that is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::scan::{Author, Log};
 use crate::{
@@ -66,6 +66,14 @@ pub(crate) struct Activity {
     pub(crate) status: Status,
 }
 
+impl Activity {
+    /// The same, of somebody whose newest use of a token may be the collection itself: not proved inactive.
+    pub(crate) fn or_unknown(self) -> Self {
+        let open = self.status.is_idle() || self.status == Status::Unconfirmed;
+        Self { status: if open { Status::Unknown } else { self.status }, ..self }
+    }
+}
+
 /// The window in which activity would have been seen.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Window {
@@ -129,6 +137,8 @@ pub(crate) struct Evidence<'a> {
     by_id: BTreeMap<&'a str, (Timestamp, String)>,
     /// By folded login, where the evidence has no id.
     by_login: BTreeMap<String, (Timestamp, String)>,
+    /// Ids and folded logins of the owners of the newest used token, where whoami does not tell which token collected.
+    doubtful: BTreeSet<String>,
 }
 
 impl<'a> Evidence<'a> {
@@ -140,8 +150,13 @@ impl<'a> Evidence<'a> {
                 evidence.add(id.as_deref(), login.as_deref(), (*at, format!("audit:{kind}")));
             }
         }
+        let unknown_observer = manifest.is_gap(Source::Whoami);
+        let newest = tables.tokens.iter().filter_map(|token| token.last_used_at).max().filter(|_| unknown_observer);
         for token in tables.tokens.iter().filter(|token| !is_observer(manifest, token)) {
-            if let Some(at) = token.last_used_at {
+            if newest.is_some() && token.last_used_at == newest {
+                evidence.doubtful.extend(token.owner_id.clone());
+                evidence.doubtful.extend(token.owner.as_deref().map(fold));
+            } else if let Some(at) = token.last_used_at {
                 evidence.add(token.owner_id.as_deref(), token.owner.as_deref(), (at, "token".to_owned()));
             }
         }
@@ -166,6 +181,11 @@ impl<'a> Evidence<'a> {
         if (piece.0, weight(&piece.1)) > (slot.0, weight(&slot.1)) {
             *slot = piece;
         }
+    }
+
+    /// Whether a member may owe their newest use of a token to the collection itself.
+    pub(crate) fn is_doubtful(&self, member: &Member) -> bool {
+        self.doubtful.contains(&member.user_id) || self.doubtful.contains(&fold(&member.username))
     }
 
     /// The newest piece of a member.

@@ -104,7 +104,8 @@ impl<'a> View<'a> {
         let window = Window::of(manifest, &params.activity);
         let evidence = Evidence::of(manifest, tables, log);
         let judge = |(member, joined): (&Member, &Option<Joined>)| {
-            window.judge(evidence.newest(member), joined.as_ref().map(|j| j.at))
+            let activity = window.judge(evidence.newest(member), joined.as_ref().map(|j| j.at));
+            if evidence.is_doubtful(member) { activity.or_unknown() } else { activity }
         };
         let activity = tables.members.iter().zip(&joined).map(judge).collect();
         let members_gap = manifest.is_gap(Source::Members);
@@ -219,6 +220,12 @@ impl<'a> View<'a> {
         let why = self.manifest.why(Source::Roster);
         (self.has_roster() && self.is_gap(Source::Roster))
             .then(|| format!("What the roster says of people who left counts, and nothing else that it says ({why})."))
+    }
+
+    /// Why an invite settles nothing: only a list names it that proves nothing about the day of the snapshot.
+    pub(crate) fn unsettled(&self, invite: &Invite) -> Option<&'static str> {
+        let only_listed = invite.source == ["file"] && self.is_gap(Source::Invites);
+        only_listed.then_some("only an imported list names this invite, and its date is unknown or too long ago")
     }
 
     /// Whether at least one member row shows a role.

@@ -1,7 +1,10 @@
 //! Pending invites, as `orphaned-access` and `seat-spend` show them.
 
-use super::org;
-use crate::model::coverage::{Coverage, Source};
+use super::{ago, org};
+use crate::{
+    model::coverage::{Coverage, Source},
+    table::access::InvitedFile,
+};
 
 const ORPHANED: &str = "orphaned-access";
 const SPEND: &str = "seat-spend";
@@ -70,4 +73,22 @@ fn a_leaver_with_an_open_invite_is_found_by_address() {
     let org = org().life(5, "org.invite.email", "boss", "gone@acme.example").person("gone", "terminated", None);
     assert_eq!(org.verdict(ORPHANED, "invite", "gone@acme.example"), "fail critical terminated-with-access");
     assert_eq!(org.verdict(SPEND, "invite", "gone@acme.example"), "fail high terminated");
+}
+
+#[test]
+fn a_list_of_invites_that_is_too_old_settles_nothing() {
+    let mut org = org().coverage(Source::Invites, Coverage::Imported);
+    org.tables.invites_file.push(InvitedFile {
+        username: Some("newby".to_owned()),
+        email: None,
+        role: None,
+        invited_at: Some(ago(40)),
+    });
+    assert_eq!(org.verdict(ORPHANED, "invite", "newby"), "fail low stale-invite");
+    let old = org.coverage(Source::Invites, Coverage::Partial);
+    assert_eq!(old.verdict(ORPHANED, "invite", "newby"), "unknown medium source-missing");
+    assert_eq!(old.verdict(SPEND, "invite", "newby"), "unknown low unknown");
+    assert_eq!(old.verdict(ORPHANED, "source", "invites"), "unknown high source-missing");
+    let logged = old.life(40, "org.invite_user", "boss", "newby");
+    assert_eq!(logged.verdict(ORPHANED, "invite", "newby"), "fail low stale-invite", "the log names it too");
 }

@@ -435,3 +435,19 @@ fn the_next_renewal_is_known_whatever_the_members() {
     assert_eq!(spend.totals["next_renewal"], "2026-10-15");
     assert!(spend.totals["seats_billed"].is_null());
 }
+
+#[test]
+fn the_token_of_an_unknown_collector_makes_nobody_active() {
+    let org =
+        org().member("ops", "admin").member("bo", "read").token("ops", Some(0), |_| ()).token("bo", Some(2), |_| ());
+    assert_eq!(org.verdict(SEATS, "member", "ops"), "pass info active");
+    let blind = org.coverage(Source::Whoami, Coverage::Forbidden);
+    assert_eq!(blind.verdict(SEATS, "member", "ops"), "unknown high activity-unknown");
+    assert_eq!(blind.verdict(SEATS, "member", "bo"), "pass info active");
+    for analyzer in [SEATS, SPEND, "owner-coverage"] {
+        assert_eq!(blind.verdict(analyzer, "source", "whoami"), "unknown high source-missing");
+    }
+    assert!(!blind.rows("orphaned-access").iter().any(|row| row.starts_with("source")));
+    let seen = blind.did("ops", 1, "repo.create");
+    assert_eq!(seen.verdict(SEATS, "member", "ops"), "pass info active", "the log proves it");
+}
