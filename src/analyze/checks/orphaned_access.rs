@@ -222,13 +222,6 @@ fn limits(view: &View<'_>) -> Vec<String> {
         limits.push("No roster was given: the rules terminated-with-access and not-in-roster do not apply.".to_owned());
     }
     limits.extend(view.roster_limit());
-    if view.is_gap(Source::Roster) {
-        limits.push(
-            "The roster is not complete: the rule terminated-with-access applies to people whom it names, not-in-roster \
-             does not apply, and no row that needs to know who has left passes."
-                .to_owned(),
-        );
-    }
     match (view.is_gap(Source::Scim), view.tables.scim_users.is_empty()) {
         (true, _) => limits.push(
             "SCIM was not read whole: the rules scim-deprovisioned and scim-conflict apply to users that were read, \

@@ -202,7 +202,8 @@ impl<'a> View<'a> {
 
     /// What a roster that is a gap keeps everybody from knowing; `None` where it is whole, or was not asked for.
     pub(crate) fn roster_gap(&self) -> Option<&'static str> {
-        self.is_gap(Source::Roster).then_some("the roster is not complete: whether somebody has left cannot be told")
+        self.is_gap(Source::Roster)
+            .then_some("the roster is old or not complete: whether somebody has left cannot be told")
     }
 
     /// Whether a roster was given.
