@@ -147,7 +147,9 @@ impl Collector<'_> {
             imports.push(import);
         }
         let max_age_days = self.settings.config.values.roster.clone().unwrap_or_default().max_age_days;
-        imports.iter_mut().for_each(|import| import.max_age_days = Some(max_age_days));
+        for import in &mut imports {
+            import.max_age_days = Some(max_age_days);
+        }
         let of = |source| imports.iter().find(|import| import.source == source);
         let against = Against::of(staging.as_of(), &collected.tables);
         sources.insert(Source::Roster, imported::record(of(Source::Roster), files.left_out, against));

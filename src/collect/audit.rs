@@ -192,7 +192,9 @@ mod tests {
         };
         let doubt = |events: &[(&str, &str)]| {
             let mut log = Log::default();
-            events.iter().for_each(|(kind, data)| log.take(&of(&text(kind, data)).unwrap()));
+            for (kind, data) in events {
+                log.take(&of(&text(kind, data)).unwrap());
+            }
             log.doubt()
         };
         assert_eq!(doubt(&[("org.remove_user", r#"{"user":"bob"}"#), ("org.leave", "{}")]), None);

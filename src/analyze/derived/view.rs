@@ -382,8 +382,8 @@ pub(crate) fn before_sealing(manifest: &Manifest, tables: &Tables, before: &Memo
         invites::pending(&invites::Sources { tables, log, seen: &before.seen, roll: &roll, joined: &joined, as_of });
     let known = [Source::Members, Source::AuditLog, Source::Scim, Source::Invites];
     let listed = Listed { as_of, whole: known.into_iter().all(|source| !manifest.is_gap(source)) };
-    let mut invitees = memory::invitees(&before.seen, &invites, listed);
-    invitees.append(&mut seen);
+    let mut remembered = memory::invitees(&before.seen, &invites, listed);
+    remembered.append(&mut seen);
     let members_listed_at = if whole { Some(as_of) } else { before.members_listed_at };
-    Derived { invites, seen: invitees, members_listed_at }
+    Derived { invites, seen: remembered, members_listed_at }
 }
