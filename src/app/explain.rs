@@ -190,7 +190,7 @@ fn controls(frameworks: &[Framework], entries: &mut Vec<Entry>) {
     for framework in frameworks {
         entries.extend(framework.requirements.iter().map(|requirement| {
             let looks: Vec<String> = requirement.looks().collect();
-            let sources: Vec<&str> = requirement.sources.iter().map(|source| source.name()).collect();
+            let sources: Vec<&str> = requirement.evidence().collect();
             let or = |list: String, none: &str| if list.is_empty() { none.to_owned() } else { list };
             let facts = lines([
                 ("framework", framework.edition.clone()),
@@ -320,6 +320,7 @@ mod tests {
             question: "Is it so?",
             needs: &[Source::Members],
             subjects: &["member"],
+            charts: &[],
             columns: &[],
             rules: &[RuleSpec {
                 id: "broken-rule",

@@ -108,11 +108,11 @@ pub(super) fn judge_with_trend(place: &OrgStore, selection: &Selection, settings
         })
         .collect();
     let (mut points, mut newest, mut before) = (Vec::new(), None, None);
-    let mut manifests = inputs.iter().map(|input| input.manifest);
+    let mut judged = earlier.iter().chain(std::slice::from_ref(&snapshot));
     analyze::analyze_each(&inputs, |analysis| {
-        let manifest = manifests.next();
-        points.extend(manifest.map(|manifest| point(manifest, &analysis)));
-        let is_baseline = selection.baseline.is_some() && manifest.map(|m| &m.id) == selection.baseline.as_ref();
+        let of = judged.next();
+        points.extend(of.map(|of| point(of, &analysis)));
+        let is_baseline = selection.baseline.is_some() && of.map(|of| &of.manifest.id) == selection.baseline.as_ref();
         *(if is_baseline { &mut before } else { &mut newest }) = Some(analysis);
     })
     .map_err(Error::Analyze)?;
@@ -127,9 +127,14 @@ pub(super) fn judge_with_trend(place: &OrgStore, selection: &Selection, settings
 }
 
 /// Key figures of one judgement.
-fn point(manifest: &Manifest, analysis: &Analysis) -> TrendPoint {
-    let (snapshot, as_of) = (manifest.id.clone(), manifest.as_of);
-    TrendPoint { snapshot, as_of, figures: analysis.headline.clone(), seats: seats(manifest, analysis) }
+fn point(of: &Snapshot, analysis: &Analysis) -> TrendPoint {
+    TrendPoint {
+        snapshot: of.manifest.id.clone(),
+        as_of: of.manifest.as_of,
+        manifest_sha256: of.manifest_sha256.clone(),
+        figures: analysis.headline.clone(),
+        seats: seats(&of.manifest, analysis),
+    }
 }
 
 /// Seats by status, those under an exception as `accepted`; `None` where the list of members has a hole: a lower bar would look like fewer seats.

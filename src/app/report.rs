@@ -1,6 +1,6 @@
 //! Judges a sealed snapshot and writes the report. Offline: nothing here opens a socket or asks the time.
 
-use std::{collections::BTreeMap, path::PathBuf, str::FromStr as _, sync::Arc};
+use std::{path::PathBuf, str::FromStr as _, sync::Arc};
 
 use super::{
     Console, VERSION,
@@ -127,8 +127,6 @@ impl Reporter {
         let selection = self.selection(&place)?;
         let Judged { snapshot, analysis, trend, baseline, follow_up } =
             history::judge_with_trend(&place, &selection, settings)?;
-        let (baseline_as_of, baseline) =
-            baseline.map_or((None, BTreeMap::new()), |point| (Some(point.as_of), point.figures));
         let input = report::Input {
             manifest: &snapshot.manifest,
             manifest_sha256: snapshot.manifest_sha256.clone(),
@@ -142,7 +140,6 @@ impl Reporter {
             follow_up: follow_up.as_ref(),
             headline: analysis.headline.clone(),
             baseline,
-            baseline_as_of,
             trend,
             classification: settings.config.values.report.classification.clone(),
             paper: if settings.config.values.report.paper == "letter" { Paper::Letter } else { Paper::A4 },

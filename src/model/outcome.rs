@@ -78,6 +78,8 @@ pub struct Meta {
     pub needs: &'static [Source],
     /// Kinds of subject that its rows are about, beside `source`.
     pub subjects: &'static [&'static str],
+    /// Ids of the pictures that it may draw, so that a template cannot name another.
+    pub charts: &'static [&'static str],
     /// Columns after the common ones.
     pub columns: &'static [ColumnSpec],
     /// Its rules, worst first.

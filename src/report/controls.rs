@@ -22,9 +22,12 @@ use super::{
 };
 use crate::model::{
     coverage::{Coverage, Source},
-    outcome::Outcome,
+    outcome::{Outcome, Row},
     verdict::Verdict,
 };
+
+/// The word for a snapshot to compare with, among the evidence that a requirement can rest on.
+pub const BASELINE: &str = "baseline";
 
 /// The frameworks that are embedded.
 pub(super) static EMBEDDED: include_dir::Dir<'_> =
@@ -73,9 +76,9 @@ pub struct Requirement {
     /// The rows that speak to it; none where a report shows something and judges nothing.
     #[serde(default)]
     pub looks_at: Vec<Look>,
-    /// Further evidence that must have been read in full.
+    /// Further evidence that must be there in full: sources, or [`BASELINE`].
     #[serde(default)]
-    pub sources: Vec<Source>,
+    sources: Vec<Spanned<String>>,
     /// Anchors of further sections that show something about it.
     #[serde(default)]
     sections: Vec<Spanned<String>>,
@@ -102,9 +105,9 @@ pub enum State {
     NotFullyAssessed,
     /// A finding is accepted under an exception.
     Accepted,
-    /// No row speaks to it.
+    /// No row that was judged speaks to it; there may be rows that are only listed.
     NothingJudged,
-    /// Every row passes.
+    /// Every row that was judged passes, and nothing is missing.
     NoFinding,
 }
 
@@ -133,8 +136,19 @@ pub struct Assessed<'a> {
     pub state: State,
     /// The rows that speak to it by verdict, those of gaps left out; every verdict is there.
     pub counts: BTreeMap<Verdict, usize>,
-    /// Evidence that it needs and that was not read in full.
-    pub missing: Vec<Source>,
+    /// Evidence that it needs and that is not there in full: sources in report order, then `period` and `baseline`.
+    pub missing: Vec<String>,
+    /// The rows that are open or accepted, in report order.
+    pub findings: Vec<Finding<'a>>,
+}
+
+/// A row that speaks to a requirement and that somebody must act on, or has accepted.
+#[derive(Clone, Copy, Debug)]
+pub struct Finding<'a> {
+    /// The analyzer's result.
+    pub outcome: &'a Outcome,
+    /// The row.
+    pub row: &'a Row,
 }
 
 /// Loads an embedded framework by name, or a user's own by a path relative to `folder`; `named` is where the template
@@ -206,6 +220,9 @@ impl Framework {
                     return Err(self.file.unknown(kind, "subjects", "kind of subject", kinds));
                 }
             }
+            if let Some(word) = requirement.sources.iter().find(|s| !evidence_words().contains(&s.get_ref().as_str())) {
+                return Err(self.file.unknown(word, "sources", "source", &evidence_words()));
+            }
             let known: Vec<&str> = anchors.iter().chain(&ids).copied().chain(super::layout::words()).collect();
             if let Some(section) = requirement.sections.iter().find(|s| !known.contains(&s.get_ref().as_str())) {
                 let message = format!("key `sections`: {}", unknown("section", section.get_ref(), &known));
@@ -216,16 +233,25 @@ impl Framework {
     }
 
     /// What a report found about each requirement.
-    fn assess<'a>(&'a self, outcomes: &[Outcome], sources: &[SourceFact<'_>]) -> Vec<Assessed<'a>> {
-        let one = |requirement: &'a Requirement| requirement.assess(self, outcomes, sources);
+    fn assess<'a>(&'a self, input: &'a Input<'_>, unread: &BTreeSet<&str>) -> Vec<Assessed<'a>> {
+        let one = |requirement: &'a Requirement| requirement.assess(self, input.outcomes, unread);
         self.requirements.iter().map(one).collect()
     }
 }
 
+/// The words for evidence that a requirement can rest on.
+fn evidence_words() -> Vec<&'static str> {
+    Source::ALL.iter().map(|source| source.name()).chain([BASELINE]).collect()
+}
+
 /// What a report found about each requirement of some frameworks.
-pub(super) fn assess<'a>(input: &Input<'_>, frameworks: &'a [Framework]) -> Vec<Assessed<'a>> {
-    let sources = coverage_of(input);
-    frameworks.iter().flat_map(|framework| framework.assess(input.outcomes, &sources)).collect()
+pub(super) fn assess<'a>(input: &'a Input<'_>, frameworks: &'a [Framework]) -> Vec<Assessed<'a>> {
+    let mut unread: BTreeSet<&str> = BTreeSet::new();
+    unread.extend(coverage_of(input, &[]).iter().filter(|fact| !read_in_full(fact)).map(|fact| fact.source.name()));
+    if input.baseline.is_none() {
+        unread.insert(BASELINE);
+    }
+    frameworks.iter().flat_map(|framework| framework.assess(input, &unread)).collect()
 }
 
 impl Requirement {
@@ -255,28 +281,33 @@ impl Requirement {
         })
     }
 
-    /// What a report found about it.
+    /// Evidence that it rests on beside that of its analyzers: names of sources, or [`BASELINE`].
+    pub fn evidence(&self) -> impl Iterator<Item = &str> {
+        self.sources.iter().map(|word| word.get_ref().as_str())
+    }
+
+    /// What a report found about it; `unread` names the evidence that is not there in full.
     fn assess<'a>(
         &'a self,
         framework: &'a Framework,
-        outcomes: &[Outcome],
-        sources: &[SourceFact<'_>],
+        outcomes: &'a [Outcome],
+        unread: &BTreeSet<&str>,
     ) -> Assessed<'a> {
         let mut counts: BTreeMap<Verdict, usize> = Verdict::ALL.into_iter().map(|v| (v, 0)).collect();
-        let mut missing = BTreeSet::new();
+        let mut missing: BTreeSet<&str> = self.evidence().filter(|word| unread.contains(word)).collect();
+        let mut findings = Vec::new();
         for outcome in outcomes.iter().filter(|o| self.analyzers().any(|id| id == o.meta.id)) {
             for row in &outcome.rows {
                 if row.subject_kind == SOURCE {
                     missing.insert(row.subject.as_str());
                 } else if self.covers(outcome.meta.id, &row.subject_kind) {
                     *counts.entry(row.verdict).or_default() += 1;
+                    if row.verdict.is_open() || row.verdict == Verdict::Accepted {
+                        findings.push(Finding { outcome, row });
+                    }
                 }
             }
         }
-        let missing = sources.iter().filter(|fact| {
-            missing.contains(fact.source.name()) || (self.sources.contains(&fact.source) && !read_in_full(fact))
-        });
-        let missing: Vec<Source> = missing.map(|fact| fact.source).collect();
         let has = |verdict: Verdict| counts.get(&verdict).is_some_and(|n| *n > 0);
         let state = if has(Verdict::Fail) || has(Verdict::Review) {
             State::Open
@@ -285,13 +316,18 @@ impl Requirement {
         } else if has(Verdict::Accepted) {
             State::Accepted
         } else if has(Verdict::Pass) {
-            // Rows that nobody judged are beside the point.
             State::NoFinding
         } else {
             State::NothingJudged
         };
-        Assessed { framework, requirement: self, state, counts, missing }
+        Assessed { framework, requirement: self, state, counts, missing: in_order(missing), findings }
     }
+}
+
+/// Names of evidence: sources in report order, then the others.
+pub(super) fn in_order(mut names: BTreeSet<&str>) -> Vec<String> {
+    let sources: Vec<&str> = Source::ALL.iter().map(|source| source.name()).filter(|name| names.remove(name)).collect();
+    sources.into_iter().chain(names).map(str::to_owned).collect()
 }
 
 /// Whether everything that there is of a source was read.
@@ -330,9 +366,10 @@ mod tests {
     }
 
     /// What the sample's report finds about the only requirement.
-    fn found(sample: &Sample, text: &str) -> (State, Vec<usize>, Vec<Source>) {
+    fn found(sample: &Sample, text: &str) -> (State, Vec<usize>, Vec<String>) {
         let framework = [read(text).unwrap()];
-        let assessed = assess(&sample.input(), &framework).remove(0);
+        let input = sample.input();
+        let assessed = assess(&input, &framework).remove(0);
         (assessed.state, assessed.counts.into_values().collect(), assessed.missing)
     }
 
@@ -372,11 +409,78 @@ mod tests {
         let seats = SMALL.replace("orphaned-access", "inactive-seats").replace(", subjects = [\"token\"]", "");
         sample.outcomes[0].rows.retain(|r| r.verdict == Verdict::Pass);
         sample.open_a_gap(Source::Tokens);
-        assert_eq!(found(&sample, &seats), (State::NotFullyAssessed, vec![0, 0, 0, 0, 0, 1], vec![Source::Tokens]));
+        assert_eq!(
+            found(&sample, &seats),
+            (State::NotFullyAssessed, vec![0, 0, 0, 0, 0, 1], vec!["tokens".to_owned()])
+        );
         // Evidence that nobody asked for is missing where a requirement rests on it.
         let sample = Sample::new();
         let roster = SMALL.replace("token", "invite").replace("title", "sources = [\"roster\"]\ntitle");
-        assert_eq!(found(&sample, &roster), (State::NotFullyAssessed, vec![0; 6], vec![Source::Roster]));
+        assert_eq!(found(&sample, &roster), (State::NotFullyAssessed, vec![0; 6], vec!["roster".to_owned()]));
+    }
+
+    #[test]
+    fn what_nobody_judged_is_nothing_judged() {
+        let mut sample = Sample::new();
+        let listed = SMALL.replace("orphaned-access", "access").replace(", subjects = [\"token\"]", "");
+        assert_eq!(found(&sample, &listed), (State::NothingJudged, vec![0, 0, 0, 0, 2, 0], vec![]));
+        let both = listed.replace(
+            "  { analyzer = \"access\" },",
+            "  { analyzer = \"access\" },\n  { analyzer = \"inactive-seats\" },",
+        );
+        sample.outcomes[0].rows.retain(|r| r.verdict == Verdict::Pass);
+        assert_eq!(found(&sample, &both), (State::NoFinding, vec![0, 0, 0, 0, 2, 1], vec![]));
+    }
+
+    #[test]
+    fn changes_without_a_baseline_are_never_no_finding() {
+        let mut sample = Sample::new();
+        sample.outcomes[0].rows.retain(|r| r.verdict == Verdict::Pass);
+        let seats = SMALL.replace("orphaned-access", "inactive-seats").replace(", subjects = [\"token\"]", "");
+        let seats = seats.replace("title", "sources = [\"baseline\"]\ntitle");
+        assert_eq!(
+            found(&sample, &seats),
+            (State::NotFullyAssessed, vec![0, 0, 0, 0, 0, 1], vec!["baseline".to_owned()])
+        );
+        sample.baseline_members = Some(4);
+        assert_eq!(found(&sample, &seats), (State::NoFinding, vec![0, 0, 0, 0, 0, 1], vec![]));
+    }
+
+    #[test]
+    fn days_that_no_evidence_covers_are_missing() {
+        let mut sample = Sample::new();
+        let seats = SMALL.replace("orphaned-access", "inactive-seats").replace(", subjects = [\"token\"]", "");
+        sample.outcomes[0].rows.retain(|r| r.verdict == Verdict::Pass);
+        sample.open_a_gap(Source::Tokens);
+        let mut period = sample.outcomes[0].rows[0].clone();
+        period.subject = "period".to_owned();
+        sample.outcomes[0].rows.insert(0, period);
+        assert_eq!(found(&sample, &seats).2, ["tokens", "period"]);
+    }
+
+    #[test]
+    fn a_point_on_leavers_rests_on_a_roster_and_one_on_changes_on_a_baseline() {
+        for framework in all().unwrap() {
+            for requirement in &framework.requirements {
+                let says = |word: &str| requirement.evidence().any(|w| w == word);
+                let looks = |analyzer: &str| requirement.analyzers().any(|id| id == analyzer);
+                let id = format!("{} {}", framework.id, requirement.id.get_ref());
+                assert_eq!(says(BASELINE), looks("changes"), "{id}");
+                assert!(says("roster") || !looks("offboarding"), "{id}");
+            }
+        }
+        // In the sample nobody asked for a roster: none of these is in order.
+        let (mut sample, frameworks) = (Sample::new(), all().unwrap());
+        for outcome in &mut sample.outcomes {
+            outcome.rows.retain(|r| r.verdict == Verdict::Pass);
+        }
+        let input = sample.input();
+        let all = assess(&input, &frameworks);
+        for id in ["CC6.2", "A.5.18", "6.2"] {
+            let point = all.iter().find(|a| a.requirement.id.get_ref() == id).unwrap();
+            assert_eq!(point.state, State::NotFullyAssessed, "{id}");
+            assert!(point.missing.contains(&"roster".to_owned()), "{id}: {:?}", point.missing);
+        }
     }
 
     proptest! {
@@ -421,7 +525,7 @@ mod tests {
         );
         assert_eq!(
             error(&SMALL.replace("title", "sources = [\"tokns\"]\ntitle")),
-            "own.toml:6: unknown word \"tokns\"; did you mean \"tokens\"?"
+            "own.toml:6: key `sources`: unknown source \"tokns\"; did you mean \"tokens\"?"
         );
         let twice = format!("{SMALL}{}", SMALL.split_once("edition = \"1\"\n").unwrap().1);
         assert_eq!(error(&twice), "own.toml:12: key `id`: the requirement \"1.1\" is there twice");

@@ -40,6 +40,8 @@ pub struct Document {
     pub sections: Vec<Section>,
     /// The way back from every section that starts a page; `None` in a report without a summary.
     pub back: Option<Back>,
+    /// What holds for the whole report, e.g. `sample data`: in a few words at the foot of every page.
+    pub marks: Vec<String>,
 }
 
 /// The way back to the summary: beside a section's title on paper, after the section on a screen.

@@ -164,7 +164,7 @@ pub(super) struct Section {
     /// Columns of its table.
     #[serde(default)]
     pub(super) columns: Vec<ColumnSpec>,
-    /// Verdicts whose rows are listed; all but `pass` when not given.
+    /// Verdicts whose rows are printed; all but `listed` and `pass` when not given.
     pub(super) verdicts: Option<Vec<Verdict>>,
     /// Rows listed at most; none left out when not given.
     pub(super) cap: Option<usize>,
@@ -210,7 +210,7 @@ enum Style {
 #[serde(deny_unknown_fields)]
 pub(super) struct FactSpec {
     /// Key of the total.
-    pub(super) total: String,
+    pub(super) total: Spanned<String>,
     /// Label.
     pub(super) title: String,
 }
@@ -220,7 +220,7 @@ pub(super) struct FactSpec {
 #[serde(deny_unknown_fields)]
 pub(super) struct BreakdownSpec {
     /// Key of the total.
-    pub(super) total: String,
+    pub(super) total: Spanned<String>,
     /// Heading; `None` where the section's own title says it.
     pub(super) title: Option<String>,
     /// Keys of the objects with their titles; `key` and `value` for a map.
@@ -235,7 +235,7 @@ pub(super) struct BreakdownSpec {
 #[serde(deny_unknown_fields)]
 pub(super) struct FieldSpec {
     /// Key.
-    pub(super) key: String,
+    pub(super) key: Spanned<String>,
     /// Header.
     pub(super) title: String,
 }
@@ -282,7 +282,7 @@ impl Section {
             ("full", self.full, &[Scope, Controls, Manifest]),
             ("parts", self.parts.is_some(), &[Analyzer]),
             ("analyzer", self.analyzer.is_some(), &[Analyzer, Appendix]),
-            ("analyzers", !self.analyzers.is_empty(), &[Summary, SignOff]),
+            ("analyzers", !self.analyzers.is_empty(), &[Summary]),
             ("tiles", !self.tiles.is_empty(), &[Summary, Trends]),
             ("actions", self.actions > 0, &[Summary]),
             ("charts", !self.charts.is_empty(), &[Summary, Analyzer]),

@@ -5,6 +5,8 @@
 
 use std::{collections::BTreeMap, path::Path};
 
+use serde::Serialize;
+
 use crate::model::{
     coverage::{Coverage, Source},
     exception::ExceptionOutcome,
@@ -24,6 +26,7 @@ pub mod document;
 pub mod error;
 mod files;
 mod layout;
+mod marks;
 pub mod privacy;
 pub mod render;
 pub mod several;
@@ -66,10 +69,8 @@ pub struct Input<'a> {
     /// Key figures by tile id (`members`, `effective_owners`, `inactive_seats`, `orphaned_paths`, `monthly_cost_usd`,
     /// `reclaimable`); one that is not known is left out.
     pub headline: BTreeMap<String, KeyFigure>,
-    /// Those of the baseline; empty without one.
-    pub baseline: BTreeMap<String, KeyFigure>,
-    /// `as_of` of the baseline; `None` without one.
-    pub baseline_as_of: Option<Timestamp>,
+    /// The snapshot that this one is compared with; `None` without one.
+    pub baseline: Option<TrendPoint>,
     /// Key figures of this snapshot and of those before it in the store, oldest first.
     pub trend: Vec<TrendPoint>,
     /// Classification word of the foot; may be empty.
@@ -87,6 +88,8 @@ pub struct TrendPoint {
     pub snapshot: SnapshotId,
     /// Its instant.
     pub as_of: Timestamp,
+    /// SHA-256 of its `manifest.json`, hexadecimal.
+    pub manifest_sha256: String,
     /// Figures by tile id; one that is not known is left out.
     pub figures: BTreeMap<String, KeyFigure>,
     /// Seats by `seat_status`; `None` where the list of members has a hole.
@@ -113,7 +116,7 @@ fn check(input: &Input<'_>, templates: &[Template]) -> Result<(), Error> {
         if templates[..at].iter().any(|t| t.name() == template.name()) {
             return Err(Error::SameName(template.name().to_owned()));
         }
-        template.check_against(input.outcomes)?;
+        template.check_against(input.outcomes, input.params)?;
     }
     for outcome in input.outcomes {
         let columns = outcome.meta.columns.len();
@@ -129,6 +132,48 @@ fn check(input: &Input<'_>, templates: &[Template]) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// What a snapshot was read for.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum ReadFor {
+    /// It is the state under review.
+    State,
+    /// It is what the state is compared with.
+    Baseline,
+    /// Its key figures are shown over time.
+    Trend,
+}
+
+/// A snapshot that the report rests on.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+struct SnapshotRead<'a> {
+    /// Its id.
+    id: &'a str,
+    /// Its instant.
+    as_of: Timestamp,
+    /// SHA-256 of its manifest, hexadecimal.
+    manifest_sha256: &'a str,
+    /// What it was read for.
+    read_for: Vec<ReadFor>,
+}
+
+/// Every snapshot that a report rests on, the newest first.
+fn snapshots_read<'a>(input: &'a Input<'_>) -> Vec<SnapshotRead<'a>> {
+    let state = (ReadFor::State, input.manifest.id.as_str(), input.manifest.as_of, input.manifest_sha256.as_str());
+    let named = |what: ReadFor, point: &'a TrendPoint| {
+        (what, point.snapshot.as_str(), point.as_of, point.manifest_sha256.as_str())
+    };
+    let baseline = input.baseline.iter().map(|point| named(ReadFor::Baseline, point));
+    // A trend of one point is none.
+    let trend = input.trend.iter().filter(|_| input.trend.len() > 1).map(|point| named(ReadFor::Trend, point));
+    let mut all: BTreeMap<&str, SnapshotRead<'a>> = BTreeMap::new();
+    for (what, id, as_of, manifest_sha256) in std::iter::once(state).chain(baseline).chain(trend) {
+        let new = SnapshotRead { id, as_of, manifest_sha256, read_for: Vec::new() };
+        all.entry(id).or_insert(new).read_for.push(what);
+    }
+    all.into_values().rev().collect()
 }
 
 /// What became of a source, and who needs it.
@@ -150,15 +195,15 @@ struct SourceFact<'a> {
     needed_by: Vec<&'static str>,
 }
 
-/// What became of every source, in report order.
-fn coverage_of<'a>(input: &'a Input<'_>) -> Vec<SourceFact<'a>> {
+/// What became of every source, in report order, and which of some analyzers need it.
+fn coverage_of<'a>(input: &'a Input<'_>, outcomes: &[&Outcome]) -> Vec<SourceFact<'a>> {
     let fact = |source: Source| {
         let record = input.manifest.sources.get(&source);
         let coverage = input.manifest.coverage(source);
         let gap = coverage.is_gap(source);
         let empty_by_plan = coverage == Coverage::PlanRequired && !gap;
         let asked_for = source.is_opt_in() && coverage != Coverage::NotRequested;
-        let needs = |o: &&Outcome| {
+        let needs = |o: &&&Outcome| {
             let has_row = |o: &Outcome| o.rows.iter().any(|r| r.subject_kind == "source" && r.subject == source.name());
             asked_for || o.meta.needs.contains(&source) || has_row(o)
         };
@@ -169,7 +214,7 @@ fn coverage_of<'a>(input: &'a Input<'_>) -> Vec<SourceFact<'a>> {
             why: record.and_then(|r| r.why.as_deref()).filter(|w| !w.is_empty()),
             rows: record.map(|r| r.rows).filter(|_| coverage.has_rows() || empty_by_plan),
             requests: record.map_or(0, |r| r.requests.len()),
-            needed_by: input.outcomes.iter().filter(needs).map(|o| o.meta.id).collect(),
+            needed_by: outcomes.iter().filter(needs).map(|o| o.meta.id).collect(),
         }
     };
     Source::ALL.into_iter().map(fact).collect()
@@ -248,7 +293,7 @@ mod tests {
         let mut sample = Sample::new();
         sample.open_a_gap(Source::Tokens);
         let input = sample.input();
-        let facts = coverage_of(&input);
+        let facts = coverage_of(&input, &input.outcomes.iter().collect::<Vec<_>>());
         let fact = |s: Source| facts.iter().find(|f| f.source == s).unwrap();
         assert_eq!((fact(Source::Tokens).rows, fact(Source::Tokens).gap), (None, true));
         assert_eq!(fact(Source::Members).rows, Some(4));

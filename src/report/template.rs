@@ -8,17 +8,21 @@ use std::{
     path::Path,
 };
 
+use serde_json::Value;
 use toml::Spanned;
 
 use super::{
     controls::{self, Framework, Requirement},
     error::Error,
-    layout::{Kind, Layout, Section},
+    layout::{FieldSpec, Kind, Layout, Section},
     toml_file::{TomlFile, looks_like_a_path},
     wording::{self, Wording, unknown},
     words::{self, Words},
 };
-use crate::model::outcome::{COMMON, Outcome};
+use crate::model::{
+    outcome::{COMMON, Outcome},
+    params::Params,
+};
 
 /// The embedded templates, by name.
 pub(super) const EMBEDDED: [(&str, &str); 3] = [
@@ -178,6 +182,27 @@ impl Template {
         self.layout.language.get_ref()
     }
 
+    /// Whether a report by it shows the rows of an analyzer.
+    pub(super) fn shows(&self, analyzer: &str) -> bool {
+        self.layout.analyzers().contains(&analyzer)
+    }
+
+    /// The results that a report by it shows, in report order.
+    pub(super) fn shown<'o>(&self, outcomes: &'o [Outcome]) -> impl Iterator<Item = &'o Outcome> {
+        outcomes.iter().filter(|outcome| self.shows(outcome.meta.id))
+    }
+
+    /// Whether it has a section of a kind.
+    pub(super) fn has(&self, kind: Kind) -> bool {
+        self.layout.sections.iter().any(|section| *section.kind.get_ref() == kind)
+    }
+
+    /// Whether a report by it shows a key figure: it names the tile, or shows the analyzer that the figure is from.
+    pub(super) fn shows_tile(&self, id: &str) -> bool {
+        let names = |section: &Section| section.tiles.iter().any(|tile| tile.get_ref() == id);
+        self.layout.sections.iter().any(names) || super::build::tile_analyzer(id).is_some_and(|a| self.shows(a))
+    }
+
     /// The points of its frameworks.
     pub(super) fn requirements(&self) -> impl Iterator<Item = (&Framework, &Requirement)> {
         self.frameworks.iter().flat_map(|framework| framework.requirements.iter().map(move |r| (framework, r)))
@@ -194,7 +219,7 @@ impl Template {
     }
 
     /// Checks that what the template names is in an analysis: a report that silently lacks a section looks complete.
-    pub(super) fn check_against(&self, outcomes: &[Outcome]) -> Result<(), Error> {
+    pub(super) fn check_against(&self, outcomes: &[Outcome], params: &Params) -> Result<(), Error> {
         let ids: Vec<&str> = outcomes.iter().map(|o| o.meta.id).collect();
         let find = |id: &Spanned<String>, key: &str| {
             outcomes
@@ -207,14 +232,67 @@ impl Template {
                 find(id, "analyzers")?;
             }
             for chart in &section.charts {
-                chart.analyzer.as_ref().map(|id| find(id, "analyzer")).transpose()?;
+                let Some(id) = chart.analyzer.as_ref().or(section.analyzer.as_ref()) else { continue };
+                let outcome = find(id, "analyzer")?;
+                if !outcome.meta.charts.contains(&chart.id.get_ref().as_str()) {
+                    return Err(self.file.unknown(&chart.id, "charts", "chart", outcome.meta.charts));
+                }
             }
             if let Some(id) = &section.analyzer {
                 self.check_columns(section, find(id, "analyzer")?)?;
             }
+            let named = section.analyzer.iter().chain(&section.analyzers);
+            let named: Vec<&Outcome> = named.map(|id| find(id, "analyzer")).collect::<Result<_, _>>()?;
+            self.check_totals(section, &named)?;
+        }
+        for outcome in outcomes {
+            self.wording.get(outcome.meta.id).map(|words| words.check_against(outcome, params)).transpose()?;
         }
         let anchors: BTreeSet<&str> = self.layout.sections.iter().map(Section::anchor).collect();
         self.frameworks.iter().try_for_each(|framework| framework.check_against(outcomes, &anchors))
+    }
+
+    /// Checks the totals of a section: each is there, and of the shape that the section shows it in.
+    fn check_totals(&self, section: &Section, outcomes: &[&Outcome]) -> Result<(), Error> {
+        let known: Vec<&str> = outcomes.iter().flat_map(|o| o.totals.keys()).map(String::as_str).collect();
+        let find = |total: &Spanned<String>, key: &str| {
+            let found = outcomes.iter().find_map(|o| o.totals.get(total.get_ref()));
+            found.ok_or_else(|| self.file.unknown(total, key, "total", &known))
+        };
+        let wrong = |total: &Spanned<String>, message: &str| {
+            let message = format!("the total {:?} {message}", total.get_ref());
+            Err(self.file.wrong(total.span().start, message))
+        };
+        for fact in &section.facts {
+            if find(&fact.total, "facts")?.is_array() || find(&fact.total, "facts")?.is_object() {
+                return wrong(&fact.total, "is a table: it belongs under `breakdowns`");
+            }
+        }
+        for breakdown in &section.breakdowns {
+            let named = !breakdown.rows.is_empty();
+            let (total, columns) = (find(&breakdown.total, "breakdowns")?, &breakdown.columns);
+            match total {
+                Value::Array(items) => self.check_keys("columns", columns, fields(items.iter()))?,
+                Value::Object(lines) if named => {
+                    self.check_keys("rows", &breakdown.rows, lines.keys().map(String::as_str).collect())?;
+                    self.check_keys("columns", columns.get(1..).unwrap_or_default(), fields(lines.values()))?;
+                }
+                Value::Object(_) => self.check_keys("columns", columns, ["key", "value"].into())?,
+                Value::Null => {}
+                _ => return wrong(&breakdown.total, "is a single value: it belongs under `facts`"),
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks the keys of a table; one without rows names none.
+    fn check_keys(&self, key: &str, specs: &[FieldSpec], known: BTreeSet<&str>) -> Result<(), Error> {
+        let known: Vec<&str> = known.into_iter().collect();
+        let unknown = |spec: &&FieldSpec| !known.is_empty() && !known.contains(&spec.key.get_ref().as_str());
+        match specs.iter().find(unknown) {
+            Some(spec) => Err(self.file.unknown(&spec.key, key, key.trim_end_matches('s'), &known)),
+            None => Ok(()),
+        }
     }
 
     /// Checks the columns of a section.
@@ -227,6 +305,11 @@ impl Template {
             None => Ok(()),
         }
     }
+}
+
+/// The fields of some objects.
+fn fields<'v>(objects: impl Iterator<Item = &'v Value>) -> BTreeSet<&'v str> {
+    objects.filter_map(Value::as_object).flatten().map(|(key, _)| key.as_str()).collect()
 }
 
 #[cfg(test)]
@@ -294,7 +377,7 @@ mod tests {
     #[test]
     fn names_that_the_analysis_lacks_are_refused() {
         let outcomes = [super::super::testing::inactive_seats()];
-        let check = |text: &str| read(text).unwrap().check_against(&outcomes);
+        let check = |text: &str| read(text).unwrap().check_against(&outcomes, &Params::default());
         assert!(check(SMALL).is_ok());
         let got = check(&SMALL.replace("\"subject\"", "\"subjekt\"")).unwrap_err().to_string();
         assert_eq!(got, "t.toml:14: key `columns`: unknown column \"subjekt\"; did you mean \"subject\"?");
@@ -303,6 +386,70 @@ mod tests {
             got,
             "t.toml:11: key `analyzer`: unknown analyzer \"inactive-seat\"; did you mean \"inactive-seats\"?"
         );
+    }
+
+    #[test]
+    fn a_misspelt_total_or_picture_names_file_line_and_the_nearest_one() {
+        let outcomes = [super::super::testing::inactive_seats(), super::super::testing::seat_spend()];
+        let check = |more: &str| {
+            let text = format!("{SMALL}{more}");
+            read(&text).unwrap().check_against(&outcomes, &Params::default())
+        };
+        let error = |more: &str| check(more).unwrap_err().to_string();
+        assert!(check("facts = [{ total = \"inactive\", title = \"I\" }]\n").is_ok());
+        assert_eq!(
+            error("facts = [\n  { total = \"inactiv\", title = \"I\" },\n]\n"),
+            "t.toml:17: key `facts`: unknown total \"inactiv\"; did you mean \"inactive\"?"
+        );
+        assert_eq!(
+            error("charts = [{ id = \"idle-day\", style = \"bars\" }]\n"),
+            "t.toml:16: key `charts`: unknown chart \"idle-day\"; did you mean \"idle-days\"?"
+        );
+        let spend = "[[sections]]\nkind = \"analyzer\"\nanalyzer = \"seat-spend\"\n";
+        let table = |total: &str, key: &str| {
+            format!(
+                "{spend}breakdowns = [{{ total = \"{total}\", title = \"D\", columns = [{{ key = \"{key}\", title = \"K\" }}] }}]\n"
+            )
+        };
+        assert!(check(&table("by_department", "seats")).is_ok());
+        assert_eq!(
+            error(&table("by_departmen", "seats")),
+            "t.toml:19: key `breakdowns`: unknown total \"by_departmen\"; did you mean \"by_department\"?"
+        );
+        assert_eq!(
+            error(&table("by_department", "seat")),
+            "t.toml:19: key `columns`: unknown column \"seat\"; did you mean \"seats\"?"
+        );
+        assert_eq!(
+            error(&table("seats_billed", "seats")),
+            "t.toml:19: the total \"seats_billed\" is a single value: it belongs under `facts`"
+        );
+        assert_eq!(
+            error(&format!("{spend}facts = [{{ total = \"by_department\", title = \"D\" }}]\n")),
+            "t.toml:19: the total \"by_department\" is a table: it belongs under `breakdowns`"
+        );
+        // A picture that the analyzer did not draw this time is none that it cannot draw.
+        let departments = format!("{spend}charts = [{{ id = \"departments\", style = \"bars\" }}]\n");
+        assert!(outcomes[1].charts.iter().all(|chart| chart.id != "departments") && check(&departments).is_ok());
+    }
+
+    #[test]
+    fn words_that_ask_for_a_figure_that_nobody_gives_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(folder.path().join("sections")).unwrap();
+        std::fs::write(folder.path().join("report.toml"), SMALL).unwrap();
+        let words = "# Ours\n## Question\nQ\n## Answer\nOf {members|member|members},\n{inactiv} and {pass}.\n## Method\n{activity.threshold_days}\n";
+        std::fs::write(folder.path().join("sections/inactive-seats.md"), words).unwrap();
+        let check = || load(folder.path().to_str().unwrap(), None).unwrap();
+        let outcomes = [super::super::testing::inactive_seats()];
+        let error = check().check_against(&outcomes, &Params::default()).unwrap_err().to_string();
+        assert!(
+            error.ends_with("inactive-seats.md:6: unknown figure \"inactiv\"; did you mean \"inactive\"?"),
+            "{error}"
+        );
+        std::fs::write(folder.path().join("sections/inactive-seats.md"), words.replace("inactiv}", "inactive}"))
+            .unwrap();
+        assert!(check().check_against(&outcomes, &Params::default()).is_ok());
     }
 
     #[test]

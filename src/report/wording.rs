@@ -8,7 +8,9 @@ use std::{collections::BTreeMap, path::Path};
 use super::{
     document::{Block, Span, Text},
     error::Error,
+    words,
 };
+use crate::model::{outcome::Outcome, params::Params, verdict::Verdict};
 
 /// The sections that are embedded.
 pub(super) static SECTIONS: include_dir::Dir<'_> =
@@ -38,6 +40,8 @@ pub struct Wording {
     pub advice: String,
     /// What to do, by rule id.
     pub remedies: BTreeMap<String, String>,
+    /// Names of the figures that the sentences ask for, each with its line in the file.
+    asked: Vec<(String, usize)>,
 }
 
 /// The words about an analyzer: those beside a user's template if there are any, else the embedded ones in a language,
@@ -83,6 +87,9 @@ fn parse(file: &str, text: &str) -> Result<Wording, Error> {
             }
             rule = Some(id.trim().to_owned());
         } else {
+            if ["Answer", "Why it matters", "Method"].contains(&heading) {
+                wording.asked.extend(words::names(line).into_iter().map(|name| (name.to_owned(), at + 1)));
+            }
             let part = match &rule {
                 Some(id) => wording.remedies.entry(id.clone()).or_default(),
                 None => parts.entry(heading).or_default(),
@@ -108,6 +115,32 @@ fn parse(file: &str, text: &str) -> Result<Wording, Error> {
         }
     }
     Ok(wording)
+}
+
+impl Wording {
+    /// Names of the figures that its sentences ask for.
+    #[cfg(test)]
+    pub(super) fn figures(&self) -> impl Iterator<Item = &str> {
+        self.asked.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// Checks that every figure that its sentences ask for is a total, a verdict or a setting.
+    ///
+    /// # Errors
+    /// When one is none of these: it would be printed as *not known*.
+    pub(super) fn check_against(&self, outcome: &Outcome, params: &Params) -> Result<(), Error> {
+        let settings = serde_json::to_value(params).unwrap_or_default();
+        let mut known: Vec<&str> = outcome.totals.keys().map(String::as_str).collect();
+        known.extend(Verdict::ALL.map(Verdict::word));
+        let is_setting = |path: &str| path.split('.').try_fold(&settings, |value, key| value.get(key)).is_some();
+        match self.asked.iter().find(|(name, _)| !known.contains(&name.as_str()) && !is_setting(name)) {
+            None => Ok(()),
+            Some((name, line)) => {
+                let message = unknown("figure", name, &known);
+                Err(Error::Template { file: self.file.clone(), line: *line, message })
+            }
+        }
+    }
 }
 
 /// Says that a name is unknown, and which known one is nearest.

@@ -152,7 +152,6 @@ fn next_value(text: &str) -> Option<(&str, &str, &str)> {
 }
 
 /// Names of the values that a sentence asks for.
-#[cfg(test)]
 pub(crate) fn names(text: &str) -> Vec<&str> {
     let name = |piece| match piece {
         Piece::Text(_) => None,
@@ -174,6 +173,7 @@ mod tests {
             include_str!("build/mod.rs"),
             include_str!("build/analyzer.rs"),
             include_str!("build/closing.rs"),
+            include_str!("build/completeness.rs"),
             include_str!("build/controls.rs"),
             include_str!("build/cover.rs"),
             include_str!("build/follow_up.rs"),
@@ -181,6 +181,8 @@ mod tests {
             include_str!("build/provenance.rs"),
             include_str!("build/scope.rs"),
             include_str!("build/summary.rs"),
+            include_str!("build/thresholds.rs"),
+            include_str!("marks.rs"),
             include_str!("build/tiles.rs"),
             include_str!("build/trends.rs"),
             include_str!("several.rs"),
@@ -212,7 +214,7 @@ mod tests {
         let missing: Vec<_> = asked.difference(&there).collect();
         assert!(missing.is_empty(), "no words for {missing:?}");
         // Keys made from ids are looked up by `find`.
-        let dynamic = ["source.", "tile.", "coverage.", "column.", "trend."];
+        let dynamic = ["source.", "tile.", "coverage.", "column.", "trend.", "hole.", "threshold.", "unset."];
         let unused: Vec<_> = there.difference(&asked).filter(|k| !dynamic.iter().any(|d| k.starts_with(d))).collect();
         assert!(unused.is_empty(), "nobody asks for {unused:?}");
     }

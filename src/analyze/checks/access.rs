@@ -29,6 +29,7 @@ pub(super) static META: Meta = Meta {
     question: "Who can reach what, and by which path?",
     needs: super::ALL_NEEDS,
     subjects: &["member", "group-user", "gated-grant", "token", "invite"],
+    charts: &[],
     columns: &[
         column(
             "principal",

@@ -38,6 +38,7 @@ pub(super) static META: Meta = Meta {
         Source::NetworkSecurity,
     ],
     subjects: &["member", "group-user", "repo", "gated-grant", "token", "service-account", "org"],
+    charts: &[],
     columns: &[
         column("change", CellKind::Text, "What happened, e.g. joined, role-changed, visibility-changed."),
         column("before", CellKind::Text, "Value in the baseline; empty when there was none."),

@@ -31,6 +31,7 @@ pub(super) static META: Meta = Meta {
     question: "Which members have not used their access, and how sure is that?",
     needs: &[Source::Members, Source::AuditLog, Source::Tokens],
     subjects: &["member"],
+    charts: &["idle-days"],
     columns: &[
         column("user_id", CellKind::Text, "Stable id of the member."),
         personal("fullname", CellKind::Text, "Display name; empty when the Hub sends none."),

@@ -39,6 +39,7 @@ pub(super) static META: Meta = Meta {
     question: "Are those who left really out, and how long did that take?",
     needs: NEEDS,
     subjects: &["person"],
+    charts: &[],
     columns: &[
         column("terminated_on", CellKind::Date, "Last working day of the roster; empty when not known."),
         column(

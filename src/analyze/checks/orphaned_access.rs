@@ -27,6 +27,7 @@ pub(super) static META: Meta = Meta {
     question: "Which access outside the plain organization role belongs to nobody any more?",
     needs: super::ALL_NEEDS,
     subjects: &["member", "group-user", "gated-grant", "token", "service-account", "invite", "activity", "repo"],
+    charts: &["paths"],
     columns: &[
         column("principal", CellKind::Text, "Login of whoever has the access; empty when hidden or several."),
         column(

@@ -36,6 +36,7 @@ pub(super) static META: Meta = Meta {
     question: "Do the organization, its groups and its repositories have an owner who can act?",
     needs: &[Source::Members, Source::ResourceGroups, Source::Repos, Source::AuditLog, Source::Tokens, Source::Scim],
     subjects: &["org", "owner", "resource-group", "repo"],
+    charts: &["owners", "owner-states"],
     columns: &[
         column("owners_on_paper", CellKind::Integer, "Owners by role; empty on owner rows."),
         column(

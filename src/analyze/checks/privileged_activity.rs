@@ -33,6 +33,7 @@ pub(super) static META: Meta = Meta {
     question: "Who changed access or security in the period, and did anybody weaken a control?",
     needs: &[Source::Members, Source::AuditLog],
     subjects: &["event"],
+    charts: &[],
     columns: &[
         column("created_at", CellKind::Time, "When."),
         column("type", CellKind::Text, "Event type, as the Hub names it."),

@@ -37,6 +37,7 @@ pub(super) static META: Meta = Meta {
     question: "What do the seats cost, and which of them are removable?",
     needs: &[Source::Members, Source::AuditLog, Source::Tokens, Source::Scim],
     subjects: &["member", "invite"],
+    charts: &["seats", "departments"],
     columns: &[
         column("role", CellKind::Text, "Organization role, or the role offered; empty when not visible."),
         personal("fullname", CellKind::Text, "Display name; empty when the Hub sends none, and for invites."),

@@ -46,6 +46,7 @@ pub static META: Meta = Meta {
         "hidden-grantees",
         "everybody",
     ],
+    charts: &[],
     columns: &[
         column("principal_id", CellKind::Text, "Stable id of the principal; empty when not known."),
         column("org_role", CellKind::Text, "Role in the organization; empty when not visible or no member."),

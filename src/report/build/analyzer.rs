@@ -1,7 +1,7 @@
 //! One section per analyzer: question, answer, picture, the rows that need a decision with reason and action, how it
 //! was judged. Every row that is not a pass is printed in full; passes are counted.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -80,9 +80,9 @@ fn answer(context: &Context<'_>, outcome: &Outcome) -> Vec<Block> {
 
 /// Totals as label and value; each from the first of the outcomes that has it.
 pub(super) fn facts(context: &Context<'_>, spec: &Section, outcomes: &[&Outcome]) -> Option<Block> {
-    let fact = |total: &str| outcomes.iter().find_map(|outcome| outcome.totals.get(total)).and_then(scalar);
-    let value = |total: &str| plain(fact(total).unwrap_or_else(|| context.words.get("unknown.value")));
-    let facts: Vec<_> = spec.facts.iter().map(|f| (f.title.clone(), value(&f.total))).collect();
+    let fact = |total: &String| outcomes.iter().find_map(|outcome| outcome.totals.get(total)).and_then(scalar);
+    let value = |total: &String| plain(fact(total).unwrap_or_else(|| context.words.get("unknown.value")));
+    let facts: Vec<_> = spec.facts.iter().map(|f| (f.title.clone(), value(f.total.get_ref()))).collect();
     (!facts.is_empty()).then_some(Block::Facts(facts))
 }
 
@@ -95,23 +95,47 @@ fn list(context: &Context<'_>, spec: &Section, outcome: &Outcome) -> Vec<Block> 
     if !rows.is_empty() {
         out.push(rows_table(context, spec, outcome, &rows, Extra::Verdict));
     } else if hidden.is_empty() {
-        let key = if outcome.rows.is_empty() { "analyzer.nothing-judged" } else { "analyzer.decisions-none" };
-        out.push(paragraph(context.words.get(key)));
+        out.extend(nothing(context, outcome));
     }
     out.extend(left_out(context, outcome, &hidden));
     out
 }
 
-/// How many rows have which verdict.
+/// Rows of an outcome by verdict, those that stand for missing evidence left out, and the number of these.
+pub(super) fn tally(outcome: &Outcome) -> (BTreeMap<Verdict, usize>, usize) {
+    let mut counts: BTreeMap<Verdict, usize> = Verdict::ALL.into_iter().map(|v| (v, 0)).collect();
+    let mut missing = 0;
+    for row in &outcome.rows {
+        match is_source(row) {
+            true => missing += 1,
+            false => *counts.entry(row.verdict).or_default() += 1,
+        }
+    }
+    (counts, missing)
+}
+
+/// How many rows have which verdict; what nobody judged, and what stands for missing evidence, is counted apart.
 fn counts(context: &Context<'_>, outcome: &Outcome) -> Text {
     let words = &context.words;
-    let mut text = plain(words.say("analyzer.counts", &[("n", &outcome.rows.len().to_string())]));
-    for (at, verdict) in Verdict::ALL.into_iter().enumerate() {
+    let (mut counts, missing) = tally(outcome);
+    let listed = counts.remove(&Verdict::Listed).unwrap_or_default();
+    let judged: usize = counts.values().sum();
+    let mut text = plain(match judged {
+        0 => words.get("analyzer.counts-none"),
+        n => words.say("analyzer.counts", &[("n", &n.to_string())]),
+    });
+    for (at, (verdict, n)) in counts.into_iter().enumerate().filter(|_| judged > 0) {
         let before = if at == 0 { "" } else { " · " };
-        text.push(Span::Plain(format!("{before}{} ", outcome.count(verdict))));
-        text.push(Span::Verdict(verdict));
+        text.extend([Span::Plain(format!("{before}{n} ")), Span::Verdict(verdict)]);
     }
-    text.push(Span::Plain(". ".to_owned()));
+    if judged > 0 {
+        text.push(Span::Plain(". ".to_owned()));
+    }
+    for (n, key) in [(missing, "analyzer.counts-missing"), (listed, "analyzer.counts-listed")] {
+        if n > 0 {
+            text.push(Span::Plain(format!("{} ", words.say(key, &[("n", &n.to_string())]))));
+        }
+    }
     text.push(Span::Plain(words.say("analyzer.passes", &[("id", outcome.meta.id)])));
     text
 }
@@ -119,7 +143,7 @@ fn counts(context: &Context<'_>, outcome: &Outcome) -> Text {
 /// Totals that are tables, each with its heading, from the first of the outcomes that has it.
 pub(super) fn breakdowns(context: &Context<'_>, spec: &Section, outcomes: &[&Outcome]) -> Vec<Block> {
     let one = |breakdown: &BreakdownSpec| {
-        let total = outcomes.iter().find_map(|outcome| outcome.totals.get(&breakdown.total));
+        let total = outcomes.iter().find_map(|outcome| outcome.totals.get(breakdown.total.get_ref()));
         let title = breakdown.title.as_ref().map(heading);
         title.into_iter().chain([breakdown_table(context, breakdown, total)])
     };
@@ -132,11 +156,12 @@ fn breakdown_table(context: &Context<'_>, spec: &BreakdownSpec, total: Option<&V
     let cell = |value: Option<&Value>| plain(value.and_then(scalar).unwrap_or_else(|| unknown.clone()));
     let rows: Vec<Vec<Text>> = match total {
         Some(Value::Array(items)) => {
-            items.iter().map(|item| spec.columns.iter().map(|c| cell(item.get(&c.key))).collect()).collect()
+            items.iter().map(|item| spec.columns.iter().map(|c| cell(item.get(c.key.get_ref()))).collect()).collect()
         }
         Some(Value::Object(lines)) if !spec.rows.is_empty() => {
             let line = |row: &FieldSpec| {
-                let values = spec.columns.iter().skip(1).map(|c| cell(lines.get(&row.key).and_then(|l| l.get(&c.key))));
+                let line = lines.get(row.key.get_ref());
+                let values = spec.columns.iter().skip(1).map(|c| cell(line.and_then(|l| l.get(c.key.get_ref()))));
                 std::iter::once(plain(row.title.clone())).chain(values).collect()
             };
             spec.rows.iter().map(line).collect()
@@ -166,12 +191,7 @@ fn decisions(context: &Context<'_>, spec: &Section, outcome: &Outcome) -> Vec<Bl
     let open = |r: &&Row| matches!(r.verdict, Verdict::Fail | Verdict::Review);
     let rows: Vec<&Row> = outcome.rows.iter().filter(open).collect();
     if rows.is_empty() {
-        let unknown = outcome.count(Verdict::Unknown) > 0;
-        out.push(paragraph(words.get(match (outcome.rows.is_empty(), unknown) {
-            (true, _) => "analyzer.nothing-judged",
-            (_, true) => "analyzer.decisions-none-gaps",
-            _ => "analyzer.decisions-none",
-        })));
+        out.extend(nothing(context, outcome));
     }
     if let Some(advice) = context.wording(outcome.meta.id).map(|w| w.advice.as_str()).filter(|_| !rows.is_empty()) {
         out.extend(wording::blocks(advice, Block::Paragraph));
@@ -189,6 +209,24 @@ fn decisions(context: &Context<'_>, spec: &Section, outcome: &Outcome) -> Vec<Bl
         out.extend(group(context, spec, outcome, (verdict, rule, &rows)));
     }
     out.extend(left_out(context, outcome, &hidden));
+    out
+}
+
+/// Why no row needs a decision. Where nothing was judged, what could not be looked at is said here: an empty section
+/// without a reason reads as one that is in order.
+fn nothing(context: &Context<'_>, outcome: &Outcome) -> Vec<Block> {
+    let words = &context.words;
+    if outcome.count(Verdict::Unknown) > 0 {
+        return vec![paragraph(words.get("analyzer.decisions-none-gaps"))];
+    }
+    if outcome.rows.iter().any(|row| row.verdict.is_judged()) {
+        return vec![paragraph(words.get("analyzer.decisions-none"))];
+    }
+    let listed = outcome.count(Verdict::Listed) > 0;
+    let mut out = vec![paragraph(words.get(if listed { "analyzer.only-listed" } else { "analyzer.nothing-judged" }))];
+    if !outcome.limits.is_empty() {
+        out.push(Block::Bullets(outcome.limits.iter().map(|limit| plain(limit.clone())).collect()));
+    }
     out
 }
 

@@ -14,7 +14,7 @@ use crate::{
     },
     report::{
         document::{Block, Span, Text, mono, plain},
-        layout::Section,
+        layout::{Kind, Section},
     },
 };
 
@@ -102,24 +102,7 @@ pub(super) fn sign_off(context: &Context<'_>, spec: &Section) -> Vec<Block> {
         out.push(Block::Badge(Verdict::Unknown, text));
     }
     out.push(heading(words.get("sign-off.open")));
-    let columns = [
-        (words.get("sign-off.analyzer"), 3.0),
-        (words.get("sign-off.fail"), -1.0),
-        (words.get("sign-off.review"), -1.0),
-        (words.get("sign-off.unknown"), -1.0),
-        (words.get("sign-off.accepted"), -1.0),
-        (words.get("sign-off.listed"), -1.0),
-        (words.get("sign-off.pass"), -1.0),
-    ];
-    let all = context.input.outcomes.iter();
-    let chosen = |o: &&Outcome| spec.analyzers.is_empty() || spec.analyzers.iter().any(|id| id.get_ref() == o.meta.id);
-    let row = |o: &Outcome| {
-        let mut cells = vec![section_link(context, o.meta.id)];
-        cells.extend(Verdict::ALL.into_iter().map(|v| plain(o.count(v).to_string())));
-        cells
-    };
-    out.push(table(&columns, all.filter(chosen).map(row).collect(), String::new()));
-    out.push(paragraph(words.get("sign-off.decided")));
+    out.extend(left_to_decide(context));
     out.push(heading(words.get("sign-off.signatures")));
     let lines = words.list("sign-off.lines");
     let sign = |who: &String| std::iter::once(who.clone()).chain(lines.iter().cloned()).collect();
@@ -132,6 +115,39 @@ pub(super) fn sign_off(context: &Context<'_>, spec: &Section) -> Vec<Block> {
     out
 }
 
+/// Rows by verdict of every section of the report, and how many need a decision.
+fn left_to_decide(context: &Context<'_>) -> [Block; 2] {
+    let words = &context.words;
+    let mut columns = vec![(words.get("sign-off.analyzer"), 3.0)];
+    let verdicts = ["sign-off.fail", "sign-off.review", "sign-off.unknown", "sign-off.missing"];
+    let others = ["sign-off.accepted", "sign-off.pass", "sign-off.listed"];
+    columns.extend(verdicts.into_iter().chain(others).map(|key| (words.get(key), -1.0)));
+    let mut sums = [0; 7];
+    let mut rows: Vec<Vec<Text>> = Vec::new();
+    let mut add = |title: Text, counts: [usize; 7]| {
+        sums.iter_mut().zip(counts).for_each(|(sum, n)| *sum += n);
+        rows.push(std::iter::once(title).chain(counts.map(|n| plain(n.to_string()))).collect());
+    };
+    for outcome in &context.shown {
+        let (counts, missing) = analyzer::tally(outcome);
+        let n = |verdict| counts.get(&verdict).copied().unwrap_or_default();
+        let [fail, review, unknown] = [Verdict::Fail, Verdict::Review, Verdict::Unknown].map(n);
+        let [accepted, pass, listed] = [Verdict::Accepted, Verdict::Pass, Verdict::Listed].map(n);
+        add(section_link(context, outcome.meta.id), [fail, review, unknown, missing, accepted, pass, listed]);
+    }
+    // An exception that no longer holds is a finding of its own; the rows that it covers stand in their sections.
+    let stale = context.input.exceptions.iter().filter(|e| is_finding(e)).count();
+    let section = context.template.layout.sections.iter().find(|s| *s.kind.get_ref() == Kind::Exceptions);
+    if let Some(section) = section.filter(|_| stale > 0) {
+        add(section_link(context, section.anchor()), [0, stale, 0, 0, 0, 0, 0]);
+    }
+    let all = sums.map(|n| vec![Span::Strong(n.to_string())]);
+    rows.push(std::iter::once(vec![Span::Strong(words.get("several.total"))]).chain(all).collect());
+    let open = sums[0] + sums[1];
+    let decided = words.say("sign-off.decided", &[("n", &open.to_string())]);
+    [table(&columns, rows, String::new()), paragraph(decided)]
+}
+
 /// Rows about whoever collected the evidence, on which somebody else decides.
 fn self_review(context: &Context<'_>, login: &str) -> Vec<Block> {
     let words = &context.words;
@@ -140,7 +156,7 @@ fn self_review(context: &Context<'_>, login: &str) -> Vec<Block> {
         is(&row.subject) || matches!(outcome.cell(row, "principal"), Some(Cell::Text(p)) if is(p))
     };
     let open = |row: &Row| row.verdict.is_open();
-    let rows = context.input.outcomes.iter().flat_map(|o| o.rows.iter().map(move |r| (o, r)));
+    let rows = context.shown.iter().flat_map(|o| o.rows.iter().map(move |r| (*o, r)));
     let rows: Vec<Text> = rows
         .filter(|(outcome, row)| open(row) && !is_source(row) && about(outcome, row))
         .map(|(outcome, row)| {
@@ -172,11 +188,12 @@ pub(super) fn appendix(context: &Context<'_>, spec: &Section) -> Vec<Block> {
     let rows: Vec<&Row> = outcome.rows.iter().filter(|r| !is_source(r)).collect();
     let n = rows.len().to_string();
     let id = outcome.meta.id;
+    let complete = context.gaps_of(outcome).is_empty();
     if rows.is_empty() {
-        let complete = context.gaps_of(outcome).is_empty();
         return vec![paragraph(words.get(if complete { "appendix.empty" } else { "appendix.empty-gaps" }))];
     }
-    let mut out = vec![paragraph(words.say("appendix.intro", &[("n", &n), ("id", id)]))];
+    let intro = if complete { "appendix.intro" } else { "appendix.intro-gaps" };
+    let mut out = vec![paragraph(words.say(intro, &[("n", &n), ("id", id)]))];
     let cap = spec.cap.unwrap_or(usize::MAX);
     if rows.len() > cap {
         let text = words.say("appendix.cap", &[("cap", &cap.to_string()), ("n", &n), ("id", id)]);

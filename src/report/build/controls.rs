@@ -49,7 +49,7 @@ fn matrix<'a>(context: &Context<'_>, full: bool, assessed: impl Iterator<Item = 
         let mut cells = vec![point];
         if full {
             let mut looks: Vec<String> = requirement.looks().collect();
-            looks.extend(requirement.sources.iter().map(ToString::to_string));
+            looks.extend(requirement.evidence().map(str::to_owned));
             cells.push(plain(looks.join(", ")));
         }
         cells.extend([found(context, a), places(context, a)]);
@@ -63,15 +63,19 @@ fn found(context: &Context<'_>, assessed: &Assessed<'_>) -> Text {
     let words = &context.words;
     let key = format!("controls.{}", assessed.state.word());
     let mut text = vec![Span::Strong(words.find(&key).unwrap_or(assessed.state.word()).to_owned())];
-    let counts = Verdict::ALL.into_iter().filter_map(|v| Some((v, assessed.counts.get(&v).filter(|n| **n > 0)?)));
+    let count = |v: Verdict| assessed.counts.get(&v).copied().filter(|n| *n > 0);
+    let judged = Verdict::ALL.into_iter().filter(|v| *v != Verdict::Listed);
+    let counts = judged.filter_map(|v| Some((v, count(v)?)));
     for (at, (verdict, n)) in counts.enumerate() {
         // A number stays with its verdict where the cell is narrow.
         text.push(Span::Plain(format!("{}{n}\u{a0}", if at == 0 { ": " } else { ", " })));
         text.push(Span::Verdict(verdict));
     }
+    if let Some(n) = count(Verdict::Listed) {
+        text.push(Span::Plain(words.say("controls.listed", &[("n", &n.to_string())])));
+    }
     if !assessed.missing.is_empty() {
-        let names: Vec<&str> = assessed.missing.iter().map(|source| source.name()).collect();
-        text.push(Span::Plain(words.say("controls.missing", &[("sources", &names.join(", "))])));
+        text.push(Span::Plain(words.say("controls.missing", &[("sources", &assessed.missing.join(", "))])));
     }
     text
 }

@@ -1,20 +1,25 @@
 //! The cover: what this is, of whom, from which evidence, and whether the evidence is complete.
 
-use super::{Context, controls, day, note};
+use super::{Context, capitalize, completeness, controls, day, note};
 use crate::{
-    model::{time, verdict::Verdict},
-    report::document::{Block, Span, Text, mono, plain},
+    model::{
+        manifest::HubClock,
+        time::{self, Timestamp},
+        verdict::Verdict,
+    },
+    report::{
+        document::{Block, Span, Text, mono, plain},
+        marks::Mark,
+        snapshots_read,
+    },
 };
 
 /// The cover's blocks. The renderer sets title and organization from the document.
 pub(super) fn blocks(context: &Context<'_>) -> Vec<Block> {
     let words = &context.words;
     let mut out = vec![badge(context)];
-    out.extend(remark(context));
+    out.extend(marks(context));
     out.extend([Block::Facts(facts(context)), note(words.get("cover.note"))]);
-    if context.input.redacted {
-        out.push(note(words.get("cover.redacted")));
-    }
     out
 }
 
@@ -26,33 +31,45 @@ pub(super) fn compact(context: &Context<'_>) -> Vec<Block> {
     let values = [("as_of", as_of.as_str()), ("from", &from), ("to", &to), ("id", input.manifest.id.as_str())];
     let mut line = plain(words.say("cover.compact", &values));
     line.push(Span::Mono(input.manifest_sha256.clone()));
-    let mut out = vec![Block::Note(line), badge(context)];
-    out.extend(remark(context));
-    if input.redacted {
-        out.push(note(words.get("cover.redacted")));
+    let earlier: Vec<&str> = snapshots_read(input).iter().skip(1).map(|read| read.id).collect();
+    if !earlier.is_empty() {
+        line.push(Span::Plain(words.say("cover.compact-earlier", &[("ids", &earlier.join(", "))])));
     }
+    let mut out = vec![Block::Note(line), badge(context)];
+    out.extend(marks(context));
     out
 }
 
-/// What evidence without a gap still does not show: rows that nobody could judge.
-fn remark(context: &Context<'_>) -> Option<Block> {
-    let rows: usize = context.input.outcomes.iter().map(|o| o.count(Verdict::Unknown)).sum();
-    let says_nothing_new = context.gaps().next().is_some() || rows == 0;
-    (!says_nothing_new).then(|| note(context.words.say("cover.unknown", &[("rows", &rows.to_string())])))
+/// What holds for the whole report, each in its sentence.
+fn marks(context: &Context<'_>) -> impl Iterator<Item = Block> {
+    let sentence = |mark: &Mark| {
+        Block::Paragraph(vec![Span::Strong(capitalize(&mark.short)), Span::Plain(format!(". {}", mark.text))])
+    };
+    context.marks.iter().map(sentence)
 }
 
-/// *Evidence complete*, or the number of gaps and where they are listed.
+/// *Evidence complete*, or what keeps it from being so and where that is listed.
 fn badge(context: &Context<'_>) -> Block {
     let words = &context.words;
-    let n = context.gaps().count();
-    let hides = context.input.manifest.hidden_fields().count() > 0;
-    let mut text = match (n, hides) {
-        (0, false) => return Block::Badge(Verdict::Pass, plain(words.get("cover.complete"))),
-        (0, true) => plain(words.get("cover.hidden")),
-        _ => plain(words.say("cover.gaps", &[("n", &n.to_string())])),
-    };
+    let holes = completeness::holes(context);
+    if holes.is_empty() {
+        return Block::Badge(Verdict::Pass, plain(words.get("cover.complete")));
+    }
+    let mut text = plain(capitalize(&holes.join("; ")));
     text.extend(context.page_of(&words.get("cover.gaps-page"), "scope"));
     Block::Badge(Verdict::Unknown, text)
+}
+
+/// What the Hub's clock read while the evidence was collected: the witness of the date.
+fn clock(context: &Context<'_>) -> String {
+    let words = &context.words;
+    let HubClock { first, last, from } = &context.input.manifest.hub_clock;
+    let say = |t: Option<Timestamp>| t.map_or_else(|| words.get("unknown.value"), time::format);
+    match (first, from.as_str()) {
+        (None, _) => words.get("unknown.value"),
+        (_, "machine") => words.say("cover.clock-machine", &[("first", &say(*first)), ("last", &say(*last))]),
+        _ => words.say("cover.clock-value", &[("first", &say(*first)), ("last", &say(*last))]),
+    }
 }
 
 /// What identifies the report.
@@ -70,7 +87,10 @@ pub(super) fn facts(context: &Context<'_>) -> Vec<(String, Text)> {
         let (role, token) = (or_unknown(&collector.role_in_org), or_unknown(&collector.token_role));
         say("cover.collector-value", &[("login", &collector.login), ("role", &role), ("token", &token)])
     };
-    let baseline = input.baseline_as_of.map_or_else(|| words.get("cover.baseline-none"), time::format);
+    let baseline = input.baseline.as_ref().map_or_else(
+        || words.get("cover.baseline-none"),
+        |b| words.say("cover.baseline-value", &[("id", b.snapshot.as_str()), ("as_of", &time::format(b.as_of))]),
+    );
     let mut facts = vec![
         (words.get("cover.organization"), vec![Span::Strong(manifest.org.to_string())]),
         (
@@ -89,6 +109,7 @@ pub(super) fn facts(context: &Context<'_>) -> Vec<(String, Text)> {
                 ],
             ),
         ),
+        (words.get("cover.clock"), plain(clock(context))),
         (words.get("cover.endpoint"), plain(manifest.endpoint.clone())),
         (words.get("cover.collector"), collected_by),
         (

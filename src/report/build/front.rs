@@ -3,12 +3,17 @@
 
 use std::collections::BTreeMap;
 
-use super::{Context, cover, scope, tiles};
+use super::{
+    Context, completeness, cover,
+    thresholds::{self, Threshold},
+    tiles,
+};
 use crate::{
     model::outcome::Outcome,
     report::{
-        Input,
+        Input, SourceFact,
         document::{Span, Text, Tile},
+        marks::Mark,
         template::Template,
         wording::{self, Wording},
     },
@@ -16,20 +21,30 @@ use crate::{
 
 /// Facts and figures of a report.
 #[derive(Debug)]
-pub(in crate::report) struct Front {
+pub(in crate::report) struct Front<'a> {
+    /// What keeps the evidence from being complete, in short phrases; empty where nothing does.
+    pub(in crate::report) holes: Vec<String>,
+    /// What holds for the whole report.
+    pub(in crate::report) marks: Vec<Mark>,
     /// Label and value of each fact of the cover.
     pub(in crate::report) facts: Vec<(String, String)>,
-    /// Label and value of each threshold in force.
-    pub(in crate::report) thresholds: Vec<(String, String)>,
-    /// The key figures.
+    /// Each threshold in force.
+    pub(in crate::report) thresholds: Vec<Threshold>,
+    /// The plan and its origin: label and value.
+    pub(in crate::report) plan: (String, String),
+    /// The key figures that the template shows.
     pub(in crate::report) tiles: Vec<Tile>,
-    /// One per outcome, in report order.
-    pub(in crate::report) analyzers: Vec<About>,
+    /// One per result that the template shows, in report order.
+    pub(in crate::report) analyzers: Vec<About<'a>>,
+    /// What became of every source.
+    pub(in crate::report) sources: Vec<SourceFact<'a>>,
 }
 
 /// What an analyzer is about.
 #[derive(Debug)]
-pub(in crate::report) struct About {
+pub(in crate::report) struct About<'a> {
+    /// Its result.
+    pub(in crate::report) outcome: &'a Outcome,
     /// Title of its section.
     pub(in crate::report) title: String,
     /// The question, one line.
@@ -43,19 +58,23 @@ pub(in crate::report) struct About {
 }
 
 /// What is said before the sections.
-pub(in crate::report) fn front(input: &Input<'_>, template: &Template) -> Front {
+pub(in crate::report) fn front<'a>(input: &'a Input<'a>, template: &'a Template) -> Front<'a> {
     let context = Context::new(input, template);
-    let texts = |facts: Vec<(String, Text)>| facts.into_iter().map(|(label, value)| (label, flat(&value))).collect();
+    let shown = tiles::ids().into_iter().filter(|id| template.shows_tile(id));
     Front {
-        facts: texts(cover::facts(&context)),
-        thresholds: texts(scope::thresholds(&context)),
-        tiles: tiles::ids().into_iter().filter_map(|id| tiles::tile(&context, id)).collect(),
-        analyzers: input.outcomes.iter().map(|outcome| about(&context, outcome)).collect(),
+        holes: completeness::holes(&context),
+        facts: cover::facts(&context).into_iter().map(|(label, value)| (label, flat(&value))).collect(),
+        thresholds: thresholds::of(input.params, &context.words),
+        plan: thresholds::plan(&context),
+        tiles: shown.filter_map(|id| tiles::tile(&context, id)).collect(),
+        analyzers: context.shown.iter().map(|outcome| about(&context, outcome)).collect(),
+        marks: context.marks,
+        sources: context.sources,
     }
 }
 
 /// What one analyzer is about.
-fn about(context: &Context<'_>, outcome: &Outcome) -> About {
+fn about<'a>(context: &Context<'a>, outcome: &'a Outcome) -> About<'a> {
     let id = outcome.meta.id;
     // A template need not have a section for every analyzer; the embedded words, which a test reads, speak of all.
     let embedded = if context.wording(id).is_none() {
@@ -74,6 +93,7 @@ fn about(context: &Context<'_>, outcome: &Outcome) -> About {
     let remedy =
         |(rule, text): (&String, &String)| (rule.clone(), wording::first_sentence(text).replace(['`', '*'], ""));
     About {
+        outcome,
         title,
         question: context.question(outcome),
         answer,
@@ -104,24 +124,28 @@ mod tests {
     #[test]
     fn an_answer_over_a_gap_says_so_and_names_it() {
         let (mut sample, template) = (Sample::new(), template::load("access-review", None).unwrap());
-        let before = front(&sample.input(), &template);
-        assert_eq!(before.analyzers[0].gaps, "");
+        let before = {
+            let input = sample.input();
+            let front = front(&input, &template);
+            assert_eq!(front.analyzers[0].gaps, "");
+            front.analyzers[0].answer.clone()
+        };
         sample.open_a_gap(Source::Tokens);
-        let after = front(&sample.input(), &template);
+        let input = sample.input();
+        let after = front(&input, &template);
         assert_eq!(after.analyzers[0].gaps, "tokens (forbidden)");
-        assert_ne!(after.analyzers[0].answer, before.analyzers[0].answer);
+        assert_ne!(after.analyzers[0].answer, before);
         assert!(after.analyzers[0].answer.starts_with("As far as could be seen"));
     }
 
     #[test]
     fn every_analyzer_has_a_title_and_facts_have_values() {
         let (sample, template) = (Sample::new(), template::load("access-review", None).unwrap());
-        let front = front(&sample.input(), &template);
+        let input = sample.input();
+        let front = front(&input, &template);
         assert_eq!(front.analyzers.len(), sample.outcomes.len());
         assert!(front.analyzers.iter().all(|a| !a.title.is_empty() && !a.title.contains('-')), "{front:?}");
-        assert!(
-            front.facts.iter().chain(&front.thresholds).all(|(label, value)| !label.is_empty() && !value.is_empty())
-        );
+        assert!(front.facts.iter().all(|(label, value)| !label.is_empty() && !value.is_empty()));
         assert_eq!(front.tiles.len(), 6);
         let served = front.facts.iter().find(|(label, _)| label == "Controls served").unwrap();
         assert!(

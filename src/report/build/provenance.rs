@@ -13,6 +13,7 @@ use crate::{
     report::{
         document::{Block, Text, mono, plain},
         layout::Section,
+        {ReadFor, SnapshotRead, snapshots_read},
     },
 };
 
@@ -27,6 +28,8 @@ const FAILURES: usize = 50;
 pub(super) fn blocks(context: &Context<'_>, spec: &Section) -> Vec<Block> {
     let words = &context.words;
     let mut out = vec![note(words.get("manifest.intro")), heading(words.get("manifest.snapshot")), identity(context)];
+    out.push(heading(words.get("manifest.read")));
+    out.push(snapshots(context));
     out.push(heading(words.get("manifest.tables")));
     out.push(tables(context));
     out.push(heading(words.get("manifest.archive")));
@@ -57,6 +60,27 @@ fn identity(context: &Context<'_>) -> Block {
         (words.get("manifest.config-sha"), mono(manifest.config_sha256.clone())),
         (words.get("manifest.previous"), mono(previous)),
     ])
+}
+
+/// Every snapshot that the report rests on.
+fn snapshots(context: &Context<'_>) -> Block {
+    let words = &context.words;
+    let columns = [
+        (words.get("manifest.read-for"), 2.2),
+        (words.get("manifest.snapshot-id"), 2.0),
+        (words.get("cover.as-of"), 2.2),
+        (words.get("manifest.manifest-sha"), 5.6),
+    ];
+    let word = |what: &ReadFor| match what {
+        ReadFor::State => words.get("manifest.read-state"),
+        ReadFor::Baseline => words.get("manifest.read-baseline"),
+        ReadFor::Trend => words.get("manifest.read-trend"),
+    };
+    let row = |read: SnapshotRead<'_>| {
+        let what = read.read_for.iter().map(word).collect::<Vec<_>>().join(", ");
+        vec![plain(what), mono(read.id), plain(time::format(read.as_of)), mono(read.manifest_sha256)]
+    };
+    table(&columns, snapshots_read(context.input).into_iter().map(row).collect(), String::new())
 }
 
 /// One row per table.

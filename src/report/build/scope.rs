@@ -2,13 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Context, heading, note, paragraph, table};
+use super::{
+    Context, heading, note, paragraph, table,
+    thresholds::{self, Threshold},
+};
 use crate::{
     model::{
         evidence::Request,
         import::{DateFrom, Import},
         outcome::TieOut,
-        params::Term,
         time,
         verdict::Verdict,
     },
@@ -28,7 +30,7 @@ pub(super) fn blocks(context: &Context<'_>, spec: &Section) -> Vec<Block> {
         paragraph(words.say("scope.what-text", &[("org", manifest.org.as_str()), ("endpoint", &manifest.endpoint)])),
         heading(words.get("scope.sources")),
     ];
-    let any_gap = context.gaps().next().is_some();
+    let any_gap = context.sources.iter().any(|fact| fact.gap);
     out.push(paragraph(if any_gap { words.get("scope.gaps") } else { words.get("scope.no-gaps") }));
     out.push(coverage(context));
     out.push(Block::Facts(token(context)));
@@ -176,10 +178,11 @@ fn next_of(request: &Request) -> Option<url::Url> {
 fn token(context: &Context<'_>) -> Vec<(String, Text)> {
     let words = &context.words;
     let collector = &context.input.manifest.collector;
-    let permissions = match collector.permissions.as_slice() {
-        [] if collector.token_role.is_none() => plain(words.get("unknown.value")),
-        [] => plain(words.get("scope.permissions-none")),
-        list => mono(list.join(", ")),
+    let permissions = match (collector.permissions.as_slice(), collector.token_role.as_deref()) {
+        ([], None) => plain(words.get("unknown.value")),
+        ([], Some("fineGrained")) => plain(words.get("scope.permissions-none")),
+        ([], Some(role)) => plain(words.say("scope.permissions-role", &[("role", role)])),
+        (list, _) => mono(list.join(", ")),
     };
     let mut facts = vec![(words.get("scope.permissions"), permissions)];
     if !collector.security_restrictions.is_empty() {
@@ -254,49 +257,12 @@ fn imports(context: &Context<'_>) -> Vec<Block> {
     out
 }
 
-/// Thresholds and prices in force.
-pub(super) fn thresholds(context: &Context<'_>) -> Vec<(String, Text)> {
-    let words = &context.words;
-    let params = context.input.params;
-    let number = |key: &str, n: i64| words.say(key, &[("n", &n.to_string())]);
-    let owners = &params.analyzers.owner_coverage;
-    let seats = &params.seats;
-    let price = match seats.price_usd {
-        Some(usd) => words.say("scope.price-value", &[("usd", &format!("{usd:.2}"))]),
-        None => words.get("scope.price-plan"),
-    };
-    let billed: Vec<String> = [
-        (seats.count_pending_invites, words.get("scope.billed-invites")),
-        (seats.count_external, words.get("scope.billed-external")),
-        (seats.count_no_access, words.get("scope.billed-no-access")),
-    ]
-    .into_iter()
-    .filter_map(|(counts, what)| counts.then_some(what))
-    .collect();
-    let billed = if billed.is_empty() { words.get("scope.billed-none") } else { billed.join(", ") };
-    let renewal = match (seats.term, seats.renewal_date) {
-        (Term::Annual, Some(date)) => words.say("scope.renewal-annual", &[("date", &time::format_date(date))]),
-        _ => words.say("scope.renewal-monthly", &[("day", &seats.renewal_day.to_string())]),
-    };
-    let plan = &context.input.manifest.plan;
-    let facts = [
-        (words.get("scope.threshold-days"), number("scope.days", params.activity.threshold_days)),
-        (words.get("scope.grace-days"), number("scope.grace-value", params.activity.grace_days)),
-        (
-            words.get("scope.invite-days"),
-            number("scope.invite-value", params.analyzers.orphaned_access.invite_stale_days),
-        ),
-        (words.get("scope.min-owners"), owners.min_owners.to_string()),
-        (
-            words.get("scope.max-owners"),
-            owners.max_owners.map_or_else(|| words.get("scope.max-owners-default"), |n| n.to_string()),
-        ),
-        (words.get("scope.plan"), words.say("scope.plan-value", &[("name", &plan.name), ("from", &plan.from)])),
-        (words.get("scope.price"), price),
-        (words.get("scope.billed"), billed),
-        (words.get("scope.renewal"), renewal),
-    ];
-    facts.into_iter().map(|(label, value)| (label, plain(value))).collect()
+/// Thresholds and prices in force, each with its path in the configuration.
+fn thresholds(context: &Context<'_>) -> Vec<(String, Text)> {
+    let (label, plan) = thresholds::plan(context);
+    let fact = |t: Threshold| (t.label, vec![Span::Plain(format!("{} ", t.value)), Span::Mono(t.key)]);
+    let all = thresholds::of(context.input.params, &context.words).into_iter().map(fact);
+    std::iter::once((label, plain(plan))).chain(all).collect()
 }
 
 /// The section on figures compared.
@@ -315,14 +281,11 @@ pub(super) fn tie_outs(context: &Context<'_>) -> Vec<Block> {
     vec![note(words.get("tie-out.intro")), table(&columns, rows, words.get("tie-out.empty"))]
 }
 
-/// The row of a comparison.
+/// The row of a comparison: the difference is what was counted less what is stated, and so are its parts.
 fn tie_out_row(context: &Context<'_>, tie: &TieOut) -> Vec<Text> {
     let words = &context.words;
-    let figure = |n: Option<i64>, from: &str| {
-        let value = n.map_or_else(|| words.get("unknown.value"), |n| n.to_string());
-        plain(words.say("tie-out.from", &[("value", &value), ("from", from)]))
-    };
-    let number = |n: Option<i64>| plain(n.map_or_else(|| words.get("unknown.value"), |n| n.to_string()));
+    let number = |n: Option<i64>| n.map_or_else(|| words.get("unknown.value"), |n| n.to_string());
+    let figure = |n, from: &str| plain(words.say("tie-out.from", &[("value", &number(n)), ("from", from)]));
     let unexplained = match tie.unexplained {
         Some(0) => vec![Span::Verdict(Verdict::Pass), Span::Plain(" 0".to_owned())],
         Some(n) => vec![Span::Verdict(Verdict::Review), Span::Plain(format!(" {n}"))],
@@ -337,8 +300,8 @@ fn tie_out_row(context: &Context<'_>, tie: &TieOut) -> Vec<Text> {
         plain(tie.name.clone()),
         figure(tie.counted, &tie.counted_from),
         figure(tie.stated, &tie.stated_by),
-        number(tie.difference),
-        number(tie.explained),
+        plain(number(tie.difference)),
+        plain(number(tie.explained)),
         unexplained,
         plain(explanation),
     ]

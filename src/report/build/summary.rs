@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Context, SOURCE, day, heading, paragraph, tiles};
+use super::{Context, SOURCE, completeness, day, heading, paragraph, tiles};
 use crate::{
     model::{
         coverage::Source,
@@ -11,7 +11,7 @@ use crate::{
     },
     report::{
         document::{Block, ChartBlock, ChartStyle, Span, Text, plain},
-        layout::{ChartSpec, Section},
+        layout::{ChartSpec, Kind, Section},
         wording,
     },
 };
@@ -38,7 +38,7 @@ pub(super) fn blocks(context: &Context<'_>, spec: &Section) -> Vec<Block> {
     out.extend(super::analyzer::facts(context, spec, &outcomes));
     if spec.actions > 0 {
         out.push(heading(context.words.get("summary.actions")));
-        out.push(actions(context, spec, &outcomes));
+        out.push(actions(context, spec));
     }
     out
 }
@@ -61,7 +61,7 @@ fn answer(context: &Context<'_>, outcome: &Outcome) -> Text {
 /// Whether the evidence is complete, in one sentence.
 fn evidence(context: &Context<'_>) -> Text {
     let words = &context.words;
-    let rows: usize = context.input.outcomes.iter().map(|o| o.count(Verdict::Unknown)).sum();
+    let rows: usize = context.shown.iter().map(|o| o.count(Verdict::Unknown)).sum();
     let rows = rows.to_string();
     let gaps: Vec<_> = context.gaps().collect();
     if !gaps.is_empty() {
@@ -76,11 +76,13 @@ fn evidence(context: &Context<'_>) -> Text {
         text.extend(context.page_of(&words.get("cover.gaps-page"), "scope"));
         return text;
     }
-    plain(if rows == "0" {
-        words.get("summary.evidence-complete")
-    } else {
-        words.say("summary.evidence-unknown", &[("rows", &rows)])
-    })
+    let holes = completeness::holes(context);
+    if holes.is_empty() {
+        return plain(words.get("summary.evidence-complete"));
+    }
+    let mut text = plain(words.say("summary.evidence-holes", &[("holes", &holes.join("; "))]));
+    text.extend(context.page_of(&words.get("cover.gaps-page"), "scope"));
+    text
 }
 
 /// The pictures of a section, two side by side.
@@ -192,11 +194,14 @@ fn groups<'a>(outcomes: &[&'a Outcome]) -> Vec<Group<'a>> {
     kept
 }
 
-/// The actions that matter most.
-fn actions(context: &Context<'_>, spec: &Section, outcomes: &[&Outcome]) -> Block {
+/// The actions that matter most, of all that the report shows: a summary that leaves a section out must not say that
+/// nothing is to be done there.
+fn actions(context: &Context<'_>, spec: &Section) -> Block {
     let words = &context.words;
-    let mut items: Vec<Text> = groups(outcomes).iter().take(spec.actions).map(|group| action(context, group)).collect();
+    let mut items: Vec<Text> =
+        groups(&context.shown).iter().take(spec.actions).map(|group| action(context, group)).collect();
     let stale = context.input.exceptions.iter().filter(|e| super::closing::is_finding(e)).count();
+    let stale = if context.template.has(Kind::Exceptions) { stale } else { 0 };
     if stale > 0 && items.len() < spec.actions {
         let mut text = plain(words.say("summary.action-exceptions", &[("n", &stale.to_string())]));
         text.extend(context.page_of(&words.get("summary.action-page"), "exceptions"));
@@ -205,7 +210,7 @@ fn actions(context: &Context<'_>, spec: &Section, outcomes: &[&Outcome]) -> Bloc
     if !items.is_empty() {
         return Block::Numbered(items);
     }
-    let complete = context.gaps().next().is_none();
+    let complete = completeness::holes(context).is_empty();
     paragraph(words.get(if complete { "summary.actions-none" } else { "summary.actions-none-gaps" }))
 }
 

@@ -23,7 +23,7 @@ fn own(sample: &Sample, sections: &str) -> Document {
     let text = format!("version = 1\ntitle = \"T\"\naudience = \"A\"\nlanguage = \"en\"\n{sections}");
     std::fs::write(&path, text).unwrap();
     let template = template::load(path.to_str().unwrap(), None).unwrap();
-    template.check_against(&sample.outcomes).unwrap();
+    template.check_against(&sample.outcomes, &sample.params).unwrap();
     build(&sample.input(), &template)
 }
 
@@ -211,7 +211,7 @@ fn a_framework_beside_a_users_template_is_found_and_its_errors_name_its_file() {
         "{text}"
     );
     std::fs::write(folder.path().join("ours.toml"), ours.replace("inactive-seats", "inactive-seat")).unwrap();
-    let error = load().unwrap().check_against(&sample.outcomes).unwrap_err().to_string();
+    let error = load().unwrap().check_against(&sample.outcomes, &sample.params).unwrap_err().to_string();
     assert!(error.contains("ours.toml:8: key `analyzer`: unknown analyzer \"inactive-seat\""), "{error}");
     std::fs::write(folder.path().join("ours.toml"), ours.replace("asks", "aks")).unwrap();
     let error = load().unwrap_err().to_string();

@@ -52,6 +52,11 @@ pub(in crate::report) fn ids() -> Vec<&'static str> {
     FIGURES.iter().map(|f| f.id).collect()
 }
 
+/// The analyzer that the figure of a tile is from.
+pub(in crate::report) fn analyzer_of(id: &str) -> Option<&'static str> {
+    FIGURES.iter().find(|f| f.id == id).map(|f| f.analyzer)
+}
+
 /// The tile of an id.
 pub(super) fn tile(context: &Context<'_>, id: &str) -> Option<Tile> {
     let figure = FIGURES.iter().find(|f| f.id == id)?;
@@ -87,7 +92,8 @@ pub(in crate::report) fn show(id: &str, n: i64) -> String {
 fn colour(figure: &Figure, outcome: &Outcome) -> Option<Verdict> {
     match figure.colour {
         Colour::None => None,
-        Colour::Worst => Some(outcome.rows.iter().map(|r| r.verdict).min().unwrap_or(Verdict::Pass)),
+        // What nobody judged is neither good nor bad.
+        Colour::Worst => outcome.rows.iter().map(|r| r.verdict).filter(|v| *v != Verdict::Listed).min(),
         Colour::Organization => outcome.rows.iter().find(|r| r.subject_kind == "org").map(|r| r.verdict),
     }
 }
@@ -95,9 +101,9 @@ fn colour(figure: &Figure, outcome: &Outcome) -> Option<Verdict> {
 /// The change since the baseline, in words.
 fn change(context: &Context<'_>, figure: &Figure, current: Option<i64>) -> String {
     let words = &context.words;
-    let Some(as_of) = context.input.baseline_as_of else { return words.get("summary.baseline-none") };
-    let date = day(as_of);
-    let Some(before) = context.input.baseline.get(figure.id).copied() else {
+    let Some(baseline) = &context.input.baseline else { return words.get("summary.baseline-none") };
+    let date = day(baseline.as_of);
+    let Some(before) = baseline.figures.get(figure.id).copied() else {
         return words.get("summary.baseline-missing");
     };
     match current.filter(|_| !before.at_least).map(|n| n - before.value) {

@@ -116,6 +116,6 @@ mod tests {
         sample.trend = vec![testing::point("2026-10-01T00:00:00Z", &[("members", 3)], None)];
         let document = document(&sample);
         assert!(testing::charts(&document).iter().all(|c| c.id != "trend"));
-        assert!(testing::dump(&document).contains("one snapshot"), "it says why it is empty");
+        assert!(testing::dump(&document).contains("nothing to compare"), "it says why it is empty");
     }
 }

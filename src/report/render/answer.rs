@@ -30,7 +30,7 @@ impl Serialize for Answer<'_> {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
         let Self { format, asked, input, outcome } = self;
         let needed: Vec<CoverageItem<'_>> =
-            coverage(input).into_iter().filter(|item| outcome.meta.needs.contains(&item.source)).collect();
+            coverage(input, &[outcome]).into_iter().filter(|item| outcome.meta.needs.contains(&item.source)).collect();
         let mut map = s.serialize_map(None)?;
         map.serialize_entry("format", format)?;
         map.serialize_entry("org", input.manifest.org.as_str())?;

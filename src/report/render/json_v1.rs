@@ -20,7 +20,7 @@ use crate::{
         data_file::{DataFile, DataFileSpec},
         exception::ExceptionOutcome,
         follow_up::Fate,
-        manifest::{Collector, PlanFact, Previous, Tool},
+        manifest::{Collector, HubClock, PlanFact, Previous, Tool},
         outcome::{COMMON, Cell, Outcome, Row, TieOut, money},
         params::Params,
         text::hides,
@@ -28,12 +28,14 @@ use crate::{
         verdict::Verdict,
     },
     report::{
-        Input, TrendPoint,
+        Input, SnapshotRead, TrendPoint,
         build::tiles,
-        controls::{self, Assessed, State},
+        controls::{self, Assessed, Finding, State},
         coverage_of,
         data_files::Scope,
         error::Error,
+        layout::Kind,
+        snapshots_read,
         template::Template,
     },
 };
@@ -91,6 +93,8 @@ struct Report<'a> {
     parameters: Parameters<'a>,
     /// One item per source, in report order.
     coverage: Vec<CoverageItem<'a>>,
+    /// Every snapshot that the report rests on, the newest first.
+    snapshots: Vec<SnapshotRead<'a>>,
     /// Totals by analyzer.
     totals: Totals<'a>,
     /// Counts and rows by analyzer.
@@ -103,8 +107,8 @@ struct Report<'a> {
     trend: Vec<Point<'a>>,
     /// Figures compared.
     tie_outs: &'a [TieOut],
-    /// Exceptions and their fate.
-    exceptions: &'a [ExceptionOutcome],
+    /// Exceptions and their fate; null where the template has no section on them.
+    exceptions: Option<&'a [ExceptionOutcome]>,
     /// Points of the template's frameworks and what was found about each; empty where it names none.
     controls: Vec<Control<'a>>,
 }
@@ -175,14 +179,43 @@ struct Control<'a> {
     counts: BTreeMap<Verdict, usize>,
     /// What was looked at: `orphaned-access (token)`.
     looked_at: Vec<String>,
-    /// Evidence that it needs and that was not read in full.
-    missing: Vec<Source>,
+    /// Evidence that it needs and that is not there in full: names of sources, `period`, `baseline`.
+    missing: Vec<String>,
+    /// The rows that are open or accepted, of the analyzers in this file.
+    findings: Vec<FindingKey<'a>>,
+}
+
+/// What a row is found by among the rows of its analyzer.
+#[derive(Serialize)]
+struct FindingKey<'a> {
+    /// Its analyzer.
+    analyzer: &'a str,
+    /// Its rule.
+    rule: &'a str,
+    /// Its verdict.
+    verdict: Verdict,
+    /// Kind of its subject.
+    subject_kind: &'a str,
+    /// Its subject.
+    subject: &'a str,
+    /// Its resource; null where the analyzer has none.
+    resource: Option<String>,
+}
+
+impl<'a> FindingKey<'a> {
+    /// The key of a row.
+    fn of(Finding { outcome, row }: Finding<'a>) -> Self {
+        let resource = outcome.cell(row, "resource").map(Cell::to_text).filter(|text| !text.is_empty());
+        let (subject_kind, subject) = (row.subject_kind.as_str(), row.subject.as_str());
+        Self { analyzer: outcome.meta.id, rule: &row.rule, verdict: row.verdict, subject_kind, subject, resource }
+    }
 }
 
 impl<'a> Control<'a> {
-    /// A point as it was found.
-    fn of(assessed: Assessed<'a>) -> Self {
-        let Assessed { framework, requirement, state, counts, missing } = assessed;
+    /// A point as it was found, in a report by a template.
+    fn of(assessed: Assessed<'a>, template: &Template) -> Self {
+        let Assessed { framework, requirement, state, counts, missing, findings } = assessed;
+        let shown = findings.into_iter().filter(|finding| template.shows(finding.outcome.meta.id));
         Self {
             framework: &framework.name,
             edition: &framework.edition,
@@ -192,6 +225,7 @@ impl<'a> Control<'a> {
             counts,
             looked_at: requirement.looks().collect(),
             missing,
+            findings: shown.map(FindingKey::of).collect(),
         }
     }
 }
@@ -213,16 +247,19 @@ struct Point<'a> {
 
 impl<'a> Point<'a> {
     /// The figures of a snapshot.
-    fn of(point: &'a TrendPoint) -> Self {
+    fn of(point: &'a TrendPoint, template: &Template) -> Self {
         let figure = |id: &'static str| {
             let known = point.figures.get(id)?;
             // Digits, at most one sign and one point: always a number.
             RawValue::from_string(tiles::show(id, known.value)).ok()
         };
-        let figures = tiles::ids().into_iter().map(|id| (id, figure(id))).collect();
-        let at_least = point.figures.iter().filter(|(_, known)| known.at_least).map(|(id, _)| id.as_str()).collect();
+        let shown = |id: &&str| template.shows_tile(id);
+        let figures = tiles::ids().into_iter().filter(shown).map(|id| (id, figure(id))).collect();
+        let at_least = point.figures.iter().filter(|(_, known)| known.at_least).map(|(id, _)| id.as_str());
+        let at_least = at_least.filter(shown).collect();
         let (snapshot, as_of) = (point.snapshot.as_str(), time::format(point.as_of));
-        Self { snapshot, as_of, figures, at_least, seats: point.seats.as_ref() }
+        let seats = point.seats.as_ref().filter(|_| template.shows("seat-spend"));
+        Self { snapshot, as_of, figures, at_least, seats }
     }
 }
 
@@ -237,6 +274,12 @@ struct Snapshot<'a> {
     started_at: String,
     /// End of the collection.
     finished_at: String,
+    /// What the Hub's clock read at the first and the last answer: the witness of the snapshot's date.
+    hub_clock: &'a HubClock,
+    /// Whether somebody chose the date.
+    dated_by_hand: bool,
+    /// Whether the sample organization was read, in which nothing is real.
+    sample: bool,
     /// The Hub that was read.
     endpoint: &'a str,
     /// The tool that collected.
@@ -295,7 +338,7 @@ pub(super) struct CoverageItem<'a> {
 }
 
 /// Totals of each analyzer, in report order.
-struct Totals<'a>(&'a [Outcome]);
+struct Totals<'a>(Vec<&'a Outcome>);
 
 impl Serialize for Totals<'_> {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
@@ -304,7 +347,7 @@ impl Serialize for Totals<'_> {
 }
 
 /// The analyzers, in report order.
-struct Analyzers<'a>(&'a [Outcome]);
+struct Analyzers<'a>(Vec<&'a Outcome>);
 
 impl Serialize for Analyzers<'_> {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
@@ -378,6 +421,7 @@ impl<'a> Report<'a> {
     /// The report of one template.
     fn of(input: &'a Input<'a>, (template, templates): (&'a Template, &'a [Template]), files: &'a Files) -> Self {
         let manifest = input.manifest;
+        let shown: Vec<&Outcome> = template.shown(input.outcomes).collect();
         Self {
             format: FORMAT,
             org: manifest.org.as_str(),
@@ -386,6 +430,9 @@ impl<'a> Report<'a> {
                 manifest_sha256: &input.manifest_sha256,
                 started_at: time::format(manifest.started_at),
                 finished_at: time::format(manifest.finished_at),
+                hub_clock: &manifest.hub_clock,
+                dated_by_hand: manifest.dated_by_hand,
+                sample: manifest.sample,
                 endpoint: &manifest.endpoint,
                 tool: &manifest.tool,
                 collector: &manifest.collector,
@@ -395,7 +442,7 @@ impl<'a> Report<'a> {
             tool: Tool { name: "rollcall".to_owned(), version: input.tool_version.clone() },
             parameters: Parameters {
                 period: period(input.period),
-                baseline: input.baseline_as_of.map(time::format),
+                baseline: input.baseline.as_ref().map(|baseline| time::format(baseline.as_of)),
                 plan: &manifest.plan,
                 template: template.name(),
                 templates: templates.iter().map(Template::name).collect(),
@@ -403,9 +450,10 @@ impl<'a> Report<'a> {
                 config_sha256: &manifest.config_sha256,
                 redacted: input.redacted,
             },
-            coverage: coverage(input),
-            totals: Totals(input.outcomes),
-            analyzers: Analyzers(input.outcomes),
+            coverage: coverage(input, &shown),
+            snapshots: snapshots_read(input),
+            totals: Totals(shown.clone()),
+            analyzers: Analyzers(shown),
             people: Objects(&files.people),
             follow_up: input.follow_up.map(|follow_up| FollowUp {
                 baseline: follow_up.baseline.as_str(),
@@ -413,10 +461,13 @@ impl<'a> Report<'a> {
                 counts: &files.counts,
                 rows: Objects(&files.follow_up),
             }),
-            trend: input.trend.iter().map(Point::of).collect(),
+            trend: input.trend.iter().map(|point| Point::of(point, template)).collect(),
             tie_outs: input.tie_outs,
-            exceptions: input.exceptions,
-            controls: controls::assess(input, &template.frameworks).into_iter().map(Control::of).collect(),
+            exceptions: template.has(Kind::Exceptions).then_some(input.exceptions),
+            controls: controls::assess(input, &template.frameworks)
+                .into_iter()
+                .map(|point| Control::of(point, template))
+                .collect(),
         }
     }
 }
@@ -426,9 +477,9 @@ fn period((from, to): (Timestamp, Timestamp)) -> Period {
     Period { from: time::format(from), to: time::format(to) }
 }
 
-/// What became of every source.
-pub(super) fn coverage<'a>(input: &'a Input<'a>) -> Vec<CoverageItem<'a>> {
-    coverage_of(input)
+/// What became of every source, and which of some analyzers need it.
+pub(super) fn coverage<'a>(input: &'a Input<'a>, outcomes: &[&Outcome]) -> Vec<CoverageItem<'a>> {
+    coverage_of(input, outcomes)
         .into_iter()
         .map(|c| CoverageItem {
             source: c.source,

@@ -1,7 +1,8 @@
 //! `<template>.ocsf.jsonl`: one OCSF Compliance Finding a line, for logs and security monitoring.
 //!
-//! Every row of every analyzer is an event, passes and the population included, and so is every exception that needs
-//! attention. OCSF's statuses: pass is Pass, fail is Fail, unknown is Unknown and never anything better; review and
+//! Every row that an analyzer of the template judged is an event, passes included, and so is every exception that needs
+//! attention where the template has that section. A row that is only listed is none: nobody judged it, so it is no
+//! finding on compliance. OCSF's statuses: pass is Pass, fail is Fail, unknown is Unknown and never anything better; review and
 //! accepted are Other with their own word, because OCSF's Warning means that information is missing. An accepted
 //! finding is Suppressed as well. A finding's identifier stays the same from snapshot to snapshot, so that it can be
 //! followed; an event's does not. Columns that OCSF has no place for are under `unmapped`.
@@ -15,7 +16,7 @@ use super::{
 use crate::{
     model::{
         exception::ExceptionOutcome,
-        outcome::{Cell, Outcome, Row},
+        outcome::{Cell, Row},
         time,
         verdict::{Severity, Verdict},
     },
@@ -24,6 +25,8 @@ use crate::{
         build::{self, About, is_finding, state_word},
         controls::{Framework, Requirement},
         error::Error,
+        layout::Kind,
+        marks::Mark,
         template::Template,
         words::Words,
     },
@@ -44,6 +47,8 @@ struct Maker<'a> {
     ids: Ids,
     /// In which words.
     words: Words,
+    /// What holds for the whole report.
+    marks: Vec<Mark>,
 }
 
 /// What one event says.
@@ -76,12 +81,14 @@ struct Event<'a> {
 /// When a value has no form in JSON.
 pub fn render(input: &Input<'_>, template: &Template) -> Result<Vec<u8>, Error> {
     let front = build::front(input, template);
+    let about = front.analyzers;
     let mut maker = Maker {
         input,
         title: template.title(),
         template,
         ids: Ids::new(&input.manifest_sha256),
         words: template.words(),
+        marks: front.marks,
     };
     let wrap = |source| Error::Json { template: template.name().to_owned(), source };
     let mut out = String::new();
@@ -90,12 +97,13 @@ pub fn render(input: &Input<'_>, template: &Template) -> Result<Vec<u8>, Error> 
         out.push('\n');
         Ok(())
     };
-    for (outcome, about) in input.outcomes.iter().zip(&front.analyzers) {
-        for row in &outcome.rows {
-            add(&maker.row(outcome, row, about))?;
+    for about in &about {
+        for row in about.outcome.rows.iter().filter(|row| row.verdict != Verdict::Listed) {
+            add(&maker.row(row, about))?;
         }
     }
-    for outcome in input.exceptions.iter().filter(|outcome| is_finding(outcome)) {
+    let shown = template.has(Kind::Exceptions);
+    for outcome in input.exceptions.iter().filter(|outcome| shown && is_finding(outcome)) {
         add(&maker.exception(outcome))?;
     }
     Ok(spelled(out).into_bytes())
@@ -103,7 +111,8 @@ pub fn render(input: &Input<'_>, template: &Template) -> Result<Vec<u8>, Error> 
 
 impl Maker<'_> {
     /// The event of a row.
-    fn row(&mut self, outcome: &Outcome, row: &Row, about: &About) -> Value {
+    fn row(&mut self, row: &Row, about: &About<'_>) -> Value {
+        let outcome = about.outcome;
         let resource = outcome.cell(row, "resource").map(Cell::to_text).unwrap_or_default();
         let mut unmapped: Map<String, Value> = outcome
             .meta
@@ -125,11 +134,7 @@ impl Maker<'_> {
             verdict: row.verdict,
             severity: row.severity,
             reason: &row.reason,
-            remedy: about
-                .remedies
-                .get(&row.rule)
-                .map(String::as_str)
-                .filter(|_| !matches!(row.verdict, Verdict::Listed | Verdict::Pass)),
+            remedy: about.remedies.get(&row.rule).map(String::as_str).filter(|_| row.verdict != Verdict::Pass),
             unmapped,
         })
     }
@@ -177,9 +182,7 @@ impl Maker<'_> {
         let labels = [("snapshot", id), ("template", self.title), ("classification", &input.classification)];
         let labels = labels.into_iter().filter(|(_, value)| !value.is_empty());
         let mut labels: Vec<String> = labels.map(|(name, value)| format!("{name}: {value}")).collect();
-        if input.redacted {
-            labels.push("redacted".to_owned());
-        }
+        labels.extend(self.marks.iter().map(|mark| mark.id.to_owned()));
         let mut out = json!({
             "activity_id": 1, "activity_name": "Create",
             "category_uid": 2, "category_name": "Findings",
@@ -308,12 +311,13 @@ mod tests {
     }
 
     #[test]
-    fn every_row_is_an_event_of_the_class_and_so_is_a_stale_exception() {
+    fn every_row_that_was_judged_is_an_event_of_the_class_and_so_is_a_stale_exception() {
         let sample = Sample::new();
         let all = events(&sample);
         assert_eq!(all, events(&sample));
-        let rows: usize = sample.outcomes.iter().map(|o| o.rows.len()).sum();
-        assert_eq!(all.len(), rows + 1);
+        let rows: usize = sample.outcomes.iter().map(|o| o.rows.len() - o.count(Verdict::Listed)).sum();
+        assert_eq!(all.len(), rows + 1, "what nobody judged is no finding");
+        assert!(sample.outcomes.iter().any(|o| o.count(Verdict::Listed) > 0));
         for event in &all {
             let class = ["category_uid", "class_uid", "activity_id", "type_uid", "time"].map(|key| &event[key]);
             assert_eq!(class, [2, 2003, 1, 200_301, 1_790_834_400_000_i64].map(Value::from).each_ref());

@@ -22,6 +22,7 @@ pub(super) static INACTIVE: Meta = Meta {
     question: "Which members hold a seat and show no sign of using it?",
     needs: &[Source::Members, Source::AuditLog, Source::Tokens],
     subjects: &["member"],
+    charts: &["idle-days"],
     columns: &[
         col("role", CellKind::Text),
         col("is_external", CellKind::Boolean),
@@ -43,6 +44,7 @@ pub(super) static OWNERS: Meta = Meta {
     question: "Is there always somebody who can act?",
     needs: &[Source::Members, Source::ResourceGroups, Source::Repos],
     subjects: &["org", "owner", "resource-group", "repo"],
+    charts: &["owners", "owner-states"],
     columns: &[col("owners_on_paper", CellKind::Integer), col("effective_owners", CellKind::Integer)],
     rules: &[rule("single-owner", Verdict::Fail, Severity::High, "Fewer owners than needed.")],
 };
@@ -53,6 +55,7 @@ pub(super) static ORPHANED: Meta = Meta {
     question: "Which ways in are left for people who are gone?",
     needs: &[Source::Members, Source::GatedAccess, Source::Tokens],
     subjects: &["member", "group-user", "gated-grant", "token", "service-account", "invite", "activity", "repo"],
+    charts: &["paths"],
     columns: &[
         col("principal", CellKind::Text),
         col("resource", CellKind::Text),
@@ -71,6 +74,7 @@ pub(super) static SPEND: Meta = Meta {
     question: "What do the seats cost?",
     needs: &[Source::Members, Source::AuditLog, Source::Tokens, Source::Scim],
     subjects: &["member", "invite"],
+    charts: &["seats", "departments"],
     columns: &[
         col("monthly_cost_usd", CellKind::Money),
         col("reclaimable_from", CellKind::Date),
@@ -88,6 +92,7 @@ pub(super) static LEAVERS: Meta = Meta {
     question: "Are those who left really out?",
     needs: &[Source::Members],
     subjects: &["person"],
+    charts: &[],
     columns: &[
         col("terminated_on", CellKind::Date),
         col("removed_at", CellKind::Time),
@@ -104,6 +109,7 @@ pub(super) static CHANGES: Meta = Meta {
     question: "What changed?",
     needs: &[Source::Members],
     subjects: &["member", "repo", "gated-grant"],
+    charts: &[],
     columns: &[col("actor", CellKind::Text), col("resource", CellKind::Text)],
     rules: &[rule("explained", Verdict::Pass, Severity::Info, "An event explains it.")],
 };
@@ -114,13 +120,14 @@ pub(super) static PRIVILEGED: Meta = Meta {
     question: "Who changed access or security?",
     needs: &[Source::AuditLog],
     subjects: &["event"],
+    charts: &[],
     columns: &[
         col("created_at", CellKind::Time),
         col("type", CellKind::Text),
         col("actor", CellKind::Text),
         col("target", CellKind::List),
     ],
-    rules: &[rule("recorded", Verdict::Pass, Severity::Info, "Recorded.")],
+    rules: &[rule("recorded", Verdict::Listed, Severity::Info, "Recorded.")],
 };
 
 /// `access`.
@@ -129,6 +136,7 @@ pub(super) static ACCESS: Meta = Meta {
     question: "Who can reach what, and by which path?",
     needs: &[Source::Members],
     subjects: &["member"],
+    charts: &[],
     columns: &[
         col("principal", CellKind::Text),
         col("principal_kind", CellKind::Text),

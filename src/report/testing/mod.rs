@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use super::{Input, TrendPoint, document::Paper};
+use super::{Input, TrendPoint, document::Paper, template};
 use crate::model::{
     coverage::{Coverage, Source},
     exception::{ExceptionOutcome, ExceptionState},
@@ -29,7 +29,8 @@ use metas::{ACCESS, CHANGES, INACTIVE, LEAVERS, ORPHANED, OWNERS, PRIVILEGED, SP
 /// Key figures of a snapshot.
 pub(super) fn point(as_of: &str, known: &[(&str, i64)], seats: Option<BTreeMap<String, u64>>) -> TrendPoint {
     let as_of = at(as_of);
-    TrendPoint { snapshot: SnapshotId::of(as_of), as_of, figures: figures(known), seats }
+    let manifest_sha256 = format!("{:02x}", as_of.timestamp() / 86_400 % 256).repeat(32);
+    TrendPoint { snapshot: SnapshotId::of(as_of), as_of, manifest_sha256, figures: figures(known), seats }
 }
 
 /// Key figures of the sample: one member could not be judged.
@@ -203,7 +204,7 @@ fn outcomes() -> Vec<Outcome> {
 }
 
 /// The outcome of `seat-spend`.
-fn seat_spend() -> Outcome {
+pub(super) fn seat_spend() -> Outcome {
     let by_department = json!([{"department": "Research", "seats": 3, "monthly_cost_usd": "60.00", "removable_seats": 1}, {"department": null, "seats": 1, "monthly_cost_usd": "20.00", "removable_seats": 0}]);
     let by_manager =
         json!([{"manager_email": "mo@acme.example", "seats": 4, "monthly_cost_usd": "80.00", "removable_seats": 1}]);
@@ -262,7 +263,7 @@ fn population() -> Outcome {
             idle.into(),
             Cell::Empty,
         ];
-        row(("member", name), Verdict::Pass, "in-order", "Role write in the organization.", cells)
+        row(("member", name), Verdict::Listed, "listed", "Role write in the organization.", cells)
     };
     outcome(
         &ACCESS,
@@ -338,6 +339,29 @@ pub(super) fn follow_up() -> FollowUp {
     }
 }
 
+/// The same outcomes, in which every total that the embedded templates and words ask for is there; those that this file
+/// gives no value are not known.
+fn asked_for(mut outcomes: Vec<Outcome>) -> Vec<Outcome> {
+    let is_total = |name: &str| !name.contains('.') && Verdict::ALL.iter().all(|v| v.word() != name);
+    let templates = template::names().into_iter().filter_map(|name| template::load(name, None).ok());
+    for template in templates {
+        let mut asked: Vec<(String, String)> = Vec::new();
+        for (id, words) in &template.wording {
+            asked.extend(words.figures().filter(|name| is_total(name)).map(|name| (id.clone(), name.to_owned())));
+        }
+        for section in &template.layout.sections {
+            let Some(id) = section.analyzer.as_ref().or(section.analyzers.first()) else { continue };
+            let totals = section.facts.iter().map(|f| &f.total).chain(section.breakdowns.iter().map(|b| &b.total));
+            asked.extend(totals.map(|total| (id.get_ref().clone(), total.get_ref().clone())));
+        }
+        for (id, total) in asked {
+            let outcome = outcomes.iter_mut().find(|outcome| outcome.meta.id == id);
+            outcome.map(|outcome| outcome.totals.entry(total).or_default());
+        }
+    }
+    outcomes
+}
+
 /// Everything that an [`Input`] borrows.
 #[derive(Debug)]
 pub(super) struct Sample {
@@ -377,18 +401,12 @@ impl Sample {
             explanation: "Nothing explains the difference.".to_owned(),
             unexplained: Some(-1),
         };
-        let missing = TieOut {
-            stated: None,
-            difference: None,
-            explained: None,
-            explanation: String::new(),
-            unexplained: None,
-            ..tie.clone()
-        };
+        let nothing = TieOut { stated: None, difference: None, explained: None, unexplained: None, ..tie.clone() };
+        let missing = TieOut { explanation: String::new(), ..nothing };
         Self {
             manifest: manifest(),
             params: Params::default(),
-            outcomes: outcomes(),
+            outcomes: asked_for(outcomes()),
             exceptions: vec![
                 exception("ci-release-bot", ExceptionState::InForce),
                 exception("gone", ExceptionState::Unused),
@@ -416,12 +434,18 @@ impl Sample {
             people: &self.people,
             follow_up: self.follow_up.as_ref(),
             headline: self.headline.clone(),
-            baseline: self.baseline_members.map(|n| figures(&[("members", n)])).unwrap_or_default(),
-            baseline_as_of: self.baseline_members.map(|_| at("2026-07-01T06:00:00Z")),
+            baseline: self.baseline_members.map(|n| point("2026-07-01T06:00:00Z", &[("members", n)], None)),
             trend: self.trend.clone(),
             classification: "Confidential".to_owned(),
             paper: Paper::A4,
             redacted: false,
+        }
+    }
+
+    /// Makes an opt-in source one that was read.
+    pub(super) fn give(&mut self, source: Source) {
+        if let Some(record) = self.manifest.sources.get_mut(&source) {
+            record.coverage = Coverage::Imported;
         }
     }
 

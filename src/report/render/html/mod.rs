@@ -51,6 +51,8 @@ struct Page {
     manifest: String,
     /// Classification word; may be empty.
     classification: Shown,
+    /// What holds for the whole report.
+    marks: Vec<Shown>,
     /// `as_of`, RFC 3339.
     as_of: String,
     /// Program and version.
@@ -144,6 +146,7 @@ pub fn render(document: &Document) -> Result<Vec<u8>, Error> {
         snapshot: document.snapshot.clone(),
         manifest: document.manifest_sha256.chars().take(12).collect(),
         classification: Shown::new(&document.classification),
+        marks: document.marks.iter().map(|mark| Shown::new(mark)).collect(),
         as_of: crate::model::time::format(document.as_of),
         tool: document.tool.clone(),
         sections,

@@ -131,6 +131,7 @@ fn everywhere(text: &str) -> Document {
     document.org = owned();
     document.title = owned();
     document.classification = format!("c{text}");
+    document.marks = vec![owned()];
     document
 }
 
@@ -244,7 +245,7 @@ fn a_page_number_becomes_the_name_of_the_section() {
     let mut sample = Sample::new();
     sample.open_a_gap(crate::model::coverage::Source::Tokens);
     let page = page(&build::build(&sample.input(), &template::load("access-review", None).unwrap()));
-    assert!(page.contains("1 gap in the evidence, see <a href=\"#scope\">Scope, method and limits</a>"));
+    assert!(page.contains("roster, baseline, see <a href=\"#scope\">Scope, method and limits</a>"));
     assert!(!page.contains(", page") && !page.contains("see page"));
 }
 

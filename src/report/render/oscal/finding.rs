@@ -12,7 +12,7 @@ use crate::{
     report::{
         build::{is_finding, state_word},
         controls::{Framework, Requirement},
-        coverage_of,
+        layout::Kind,
         render::markdown::escape,
     },
 };
@@ -67,8 +67,7 @@ pub(super) fn status(outcome: &Outcome, gap: bool) -> Status {
 impl Maker<'_> {
     /// What one analyzer gives.
     pub(super) fn outcome(&mut self, at: usize) -> Made {
-        let input = self.input;
-        let outcome = &input.outcomes[at];
+        let outcome = self.front.analyzers[at].outcome;
         let id = outcome.meta.id;
         let (mut observations, mut risks) = (vec![self.counts(at)], Vec::new());
         for row in outcome.rows.iter().filter(|row| !matches!(row.verdict, Verdict::Listed | Verdict::Pass)) {
@@ -80,7 +79,7 @@ impl Maker<'_> {
             }
             observations.push(observation);
         }
-        let gap = coverage_of(input).iter().any(|fact| fact.gap && fact.needed_by.contains(&id));
+        let gap = self.front.sources.iter().any(|fact| fact.gap && fact.needed_by.contains(&id));
         let status = status(outcome, gap);
         let about = &self.front.analyzers[at];
         let why = self.words.say(status.words, &[("gaps", &about.gaps)]);
@@ -116,7 +115,8 @@ impl Maker<'_> {
 
     /// How many rows an analyzer judged, passes included.
     fn counts(&self, at: usize) -> Value {
-        let (outcome, about) = (&self.input.outcomes[at], &self.front.analyzers[at]);
+        let about = &self.front.analyzers[at];
+        let outcome = about.outcome;
         let id = outcome.meta.id;
         let counts: Vec<String> = Verdict::ALL.iter().map(|v| format!("{} {v}", outcome.count(*v))).collect();
         let all = outcome.rows.len().to_string();
@@ -164,7 +164,7 @@ impl Maker<'_> {
 
     /// A row that fails, or would if nobody had accepted it.
     fn risk(&mut self, at: usize, row: &Row, key: [&str; 4], observation: &Value) -> Value {
-        let outcome = &self.input.outcomes[at];
+        let outcome = self.front.analyzers[at].outcome;
         let [analyzer, kind, subject, resource] = key;
         let uuid = self.ids.next(&["risk", analyzer, kind, subject, resource]);
         let doc = outcome.meta.rules.iter().find(|rule| rule.id == row.rule).map_or(outcome.meta.question, |r| r.doc);
@@ -193,7 +193,7 @@ impl Maker<'_> {
     /// Exceptions that need attention; `None` when no exception is configured.
     pub(super) fn exceptions(&mut self) -> Option<Made> {
         let input = self.input;
-        if input.exceptions.is_empty() {
+        if input.exceptions.is_empty() || !self.template.has(Kind::Exceptions) {
             return None;
         }
         let mut observations = Vec::new();

@@ -14,7 +14,14 @@ use serde_json::{Value, json};
 use super::{ids::Ids, json_v1::spelled, markdown::escape};
 use crate::{
     model::{coverage::Source, text, time},
-    report::{Input, build, coverage_of, error::Error, template::Template, words::Words},
+    report::{
+        Input, SourceFact,
+        build::{self, Threshold},
+        error::Error,
+        snapshots_read,
+        template::Template,
+        words::Words,
+    },
 };
 
 mod finding;
@@ -32,7 +39,7 @@ struct Maker<'a> {
     /// What is reported.
     input: &'a Input<'a>,
     /// Titles, answers and remedies.
-    front: build::Front,
+    front: build::Front<'a>,
     /// How.
     template: &'a Template,
     /// In which words.
@@ -106,7 +113,7 @@ impl Maker<'_> {
     /// Who made this, of whom, and whether the evidence is complete.
     fn metadata(&self, template: &Template) -> Value {
         let (input, manifest) = (self.input, self.input.manifest);
-        let gaps = coverage_of(input).iter().filter(|fact| fact.gap).count();
+        let gaps = self.front.sources.iter().filter(|fact| fact.gap).count();
         let mut props = vec![
             prop("organization", manifest.org.as_str()),
             prop("snapshot", manifest.id.as_str()),
@@ -115,15 +122,27 @@ impl Maker<'_> {
             prop("tool", &format!("rollcall {}", input.tool_version)),
             prop("collected-with", &format!("{} {}", manifest.tool.name, manifest.tool.version)),
             prop("collector", &manifest.collector.login),
-            prop("evidence", if gaps == 0 { "complete" } else { "incomplete" }),
+            prop("evidence", if self.front.holes.is_empty() { "complete" } else { "incomplete" }),
             prop("gaps", &gaps.to_string()),
-            prop("redacted", if input.redacted { "yes" } else { "no" }),
         ];
+        props.extend(self.front.holes.iter().map(|hole| prop("missing-evidence", hole)));
+        props.extend(self.front.marks.iter().map(|mark| {
+            let mut value = prop("mark", mark.id);
+            value["remarks"] = escape(&mark.text).into();
+            value
+        }));
+        props.extend(snapshots_read(input).into_iter().map(|read| {
+            let mut value = prop("snapshot-read", read.id);
+            value["remarks"] = escape(read.manifest_sha256).into();
+            value
+        }));
         if !input.classification.is_empty() {
             props.push(prop("classification", &input.classification));
         }
-        props.extend(self.front.thresholds.iter().map(|(label, value)| {
+        props.push(prop("plan", &self.front.plan.1));
+        props.extend(self.front.thresholds.iter().map(|Threshold { key, label, value }| {
             let mut threshold = prop("threshold", value);
+            threshold["class"] = token(key).into();
             threshold["remarks"] = escape(label).into();
             threshold
         }));
@@ -145,7 +164,7 @@ impl Maker<'_> {
     fn result(&mut self, template: &Template) -> Value {
         let (input, manifest) = (self.input, self.input.manifest);
         let (mut observations, mut risks, mut findings) = (Vec::new(), Vec::new(), Vec::new());
-        for at in 0..input.outcomes.len() {
+        for at in 0..self.front.analyzers.len() {
             let made = self.outcome(at);
             observations.extend(made.observations);
             risks.extend(made.risks);
@@ -181,7 +200,7 @@ impl Maker<'_> {
 
     /// What became of every source, one property each.
     fn coverage(&self) -> Vec<Value> {
-        let fact = |fact: crate::report::SourceFact<'_>| {
+        let fact = |fact: &SourceFact<'_>| {
             let mut value = prop("source-coverage", fact.coverage.word());
             value["class"] = Source::name(fact.source).into();
             let gap = if fact.gap { self.words.get("oscal.gap") } else { String::new() };
@@ -192,7 +211,7 @@ impl Maker<'_> {
             }
             value
         };
-        coverage_of(self.input).into_iter().map(fact).collect()
+        self.front.sources.iter().map(fact).collect()
     }
 
     /// The requirements that were looked at; all, where nobody says which.

@@ -185,8 +185,11 @@ impl<'f> Layout<'f> {
         let short: String = doc.manifest_sha256.chars().take(12).collect();
         let (measure, count) = (self.geometry.measure(), self.pages.len());
         let head = self.set.one_line(&head, MARGINAL, measure);
-        let tail: String = [&short, &doc.classification]
-            .into_iter()
+        // Marks come first: what is too long for the line is cut at its end.
+        let tail: String = doc
+            .marks
+            .iter()
+            .chain([&short, &doc.classification])
             .filter(|s| !s.is_empty())
             .fold(String::new(), |t, s| t + " · " + s);
         let cover = doc.sections.first().is_some_and(|s| s.kind == SectionKind::Cover);

@@ -56,6 +56,7 @@ pub(in crate::report::render) fn document(sections: Vec<Section>) -> Document {
         paper: Paper::A4,
         sections: all,
         back: None,
+        marks: Vec::new(),
     }
 }
 

@@ -18,8 +18,8 @@ use crate::{
     },
     report::{
         SourceFact,
-        build::{is_finding, state_word},
-        coverage_of,
+        build::{capitalize, is_finding, state_word},
+        snapshots_read,
     },
 };
 
@@ -53,12 +53,15 @@ pub(super) fn cover(book: &Book<'_>, sheet: &mut Worksheet) -> Result<(), XlsxEr
     if !input.classification.is_empty() {
         facts.add(&words.get("xlsx.classification"), &input.classification)?;
     }
-    if input.redacted {
-        facts.add(&words.get("xlsx.redacted"), &words.get("cover.redacted"))?;
+    facts.heading(&words.get("manifest.read"))?;
+    for read in snapshots_read(input) {
+        facts.mono(read.id, read.manifest_sha256)?;
     }
     facts.heading(&words.get("scope.thresholds"))?;
-    for (label, value) in &book.front.thresholds {
-        facts.add(label, value)?;
+    let (label, plan) = &book.front.plan;
+    facts.add(label, plan)?;
+    for threshold in &book.front.thresholds {
+        facts.add(&format!("{} ({})", threshold.label, threshold.key), &threshold.value)?;
     }
     facts.heading(&words.get("manifest.verify"))?;
     let (org, id) = (&input.manifest.org, &input.manifest.id);
@@ -125,18 +128,18 @@ impl Facts<'_, '_> {
 
     /// Whether the evidence is complete, and what is missing.
     fn evidence(&mut self) -> Result<(), XlsxError> {
-        let (words, input) = (&self.book.words, self.book.input);
-        let facts = coverage_of(input);
-        let gaps: Vec<&SourceFact<'_>> = facts.iter().filter(|fact| fact.gap).collect();
-        let hides = input.manifest.hidden_fields().count() > 0;
-        let (verdict, badge) = match (gaps.len(), hides) {
-            (0, false) => (Verdict::Pass, words.get("cover.complete")),
-            (0, true) => (Verdict::Unknown, words.get("cover.hidden")),
-            (n, _) => (Verdict::Unknown, words.say("cover.gaps", &[("n", &n.to_string())])),
+        let (words, front) = (&self.book.words, &self.book.front);
+        let gaps = front.sources.iter().filter(|fact| fact.gap);
+        let (verdict, badge) = match front.holes.as_slice() {
+            [] => (Verdict::Pass, words.get("cover.complete")),
+            holes => (Verdict::Unknown, capitalize(&holes.join("; "))),
         };
         self.sheet.merge_range(self.at, 0, self.at, 1, &badge, &Styles::badge(verdict))?;
         self.sheet.set_row_height(self.at, 24)?;
         self.at += 1;
+        for mark in &front.marks {
+            self.add(&mark.short, &mark.text)?;
+        }
         for gap in gaps {
             let (source, coverage) = words_of(self.book, gap);
             let value = [coverage.as_str(), gap.why.unwrap_or_default()];
@@ -182,7 +185,8 @@ pub(super) fn summary(book: &Book<'_>, sheet: &mut Worksheet) -> Result<(), Xlsx
     heads.push(Head::new(words.get("xlsx.evidence"), CellKind::Text));
     heads.push(Head::prose(words.get("xlsx.answer")));
     let complete = words.get("xlsx.complete");
-    let analyzers = book.input.outcomes.iter().zip(&book.front.analyzers).map(|(outcome, about)| {
+    let analyzers = book.front.analyzers.iter().map(|about| {
+        let outcome = about.outcome;
         let mut cells = line([about.title.clone().into(), rows::names(book, outcome).join(", ").into()]);
         cells.extend(Verdict::ALL.map(|v| Cow::Owned(Cell::from(outcome.count(v)))));
         let gaps =
@@ -191,7 +195,7 @@ pub(super) fn summary(book: &Book<'_>, sheet: &mut Worksheet) -> Result<(), Xlsx
         cells
     });
     grid.table(&heads, analyzers)?;
-    if book.input.outcomes.iter().any(|outcome| rows::names(book, outcome).len() > 1) {
+    if book.front.analyzers.iter().any(|about| rows::names(book, about.outcome).len() > 1) {
         grid.note(&words.get("xlsx.continued"), 8)?;
     }
     grid.heading(&words.get("xlsx.tie-outs"))?;
@@ -249,10 +253,9 @@ pub(super) fn coverage(book: &Book<'_>, sheet: &mut Worksheet) -> Result<(), Xls
         Head::prose(words.get("xlsx.why")),
         Head::prose(words.get("xlsx.needed-by")),
     ];
-    let mut facts = coverage_of(book.input);
-    facts.sort_by_key(|fact| !fact.gap);
+    let (gaps, others): (Vec<_>, Vec<_>) = book.front.sources.iter().partition(|fact| fact.gap);
     let mut grid = Grid::new(book, sheet);
-    let rows = facts.iter().map(|fact| {
+    let rows = gaps.into_iter().chain(others).map(|fact| {
         let (source, coverage) = words_of(book, fact);
         let rows = fact.rows.map(|n| i64::try_from(n).unwrap_or(i64::MAX));
         let needed: Vec<String> = fact.needed_by.iter().map(|id| (*id).to_owned()).collect();
@@ -290,8 +293,7 @@ pub(super) fn controls(book: &Book<'_>, sheet: &mut Worksheet) -> Result<(), Xls
         let mut cells =
             line([a.framework.name.clone().into(), id.into(), requirement.title.clone().into(), state.into()]);
         cells.extend(a.counts.values().map(|n| Cow::Owned(Cell::from(*n))));
-        let missing: Vec<String> = a.missing.iter().map(ToString::to_string).collect();
-        cells.extend(line([requirement.looks().collect::<Vec<_>>().into(), missing.into()]));
+        cells.extend(line([requirement.looks().collect::<Vec<_>>().into(), a.missing.clone().into()]));
         cells
     });
     let mut grid = Grid::new(book, sheet);

@@ -1,4 +1,5 @@
-//! `<template>.xlsx`: cover, summary, coverage, one sheet per analyzer with every row and every column, exceptions.
+//! `<template>.xlsx`: cover, summary, coverage, one sheet per analyzer of the template with every row and every column,
+//! exceptions where the template has that section.
 //!
 //! Cells are typed: numbers, money, days and instants (UTC) can be sorted and summed. A text is text whatever it starts
 //! with, and is the text of the CSV without the mark that CSV puts before what a spreadsheet would run: here the cell's
@@ -7,7 +8,7 @@
 
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, Worksheet, XlsxError};
 
-use super::super::{Input, build, error::Error, template::Template, words::Words};
+use super::super::{Input, build, error::Error, layout::Kind, template::Template, words::Words};
 use crate::report::document::Paper;
 
 mod front;
@@ -25,7 +26,7 @@ struct Book<'a> {
     /// How.
     template: &'a Template,
     /// Facts and figures.
-    front: build::Front,
+    front: build::Front<'a>,
     /// In which words.
     words: Words,
     /// Formats of cells.
@@ -65,10 +66,12 @@ fn workbook(input: &Input<'_>, template: &Template, capacity: usize) -> Result<V
     if !template.frameworks.is_empty() {
         front::controls(&book, book.sheet(&mut workbook, &book.words.get("xlsx.controls"))?)?;
     }
-    for (outcome, about) in input.outcomes.iter().zip(&book.front.analyzers) {
-        rows::analyzer(&book, &mut workbook, outcome, about)?;
+    for about in &book.front.analyzers {
+        rows::analyzer(&book, &mut workbook, about)?;
     }
-    front::exceptions(&book, book.sheet(&mut workbook, &book.words.get("xlsx.exceptions"))?)?;
+    if template.has(Kind::Exceptions) {
+        front::exceptions(&book, book.sheet(&mut workbook, &book.words.get("xlsx.exceptions"))?)?;
+    }
     workbook.save_to_buffer()
 }
 
@@ -94,7 +97,9 @@ impl Book<'_> {
         let manifest = self.input.manifest;
         let pages = self.words.say("xlsx.page", &[("page", "&P"), ("pages", "&N")]);
         let left = format!("{} · {} · {sheet}", manifest.org, manifest.id);
-        let right = text::literal(&self.input.classification, 60);
+        let marks = self.front.marks.iter().map(|mark| mark.short.as_str());
+        let right: Vec<&str> = marks.chain([self.input.classification.as_str()]).filter(|s| !s.is_empty()).collect();
+        let right = text::literal(&right.join(" · "), 90);
         format!("&L&8{}&C&8{pages}&R&8 {right}", text::literal(&format!(" {left}"), 120))
     }
 }

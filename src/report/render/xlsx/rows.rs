@@ -18,12 +18,8 @@ use crate::{
 };
 
 /// Writes the rows of an analyzer on as many sheets as they need.
-pub(super) fn analyzer(
-    book: &Book<'_>,
-    workbook: &mut Workbook,
-    outcome: &Outcome,
-    about: &About,
-) -> Result<(), XlsxError> {
+pub(super) fn analyzer(book: &Book<'_>, workbook: &mut Workbook, about: &About<'_>) -> Result<(), XlsxError> {
+    let outcome = about.outcome;
     let heads: Vec<Head> = COMMON.iter().chain(outcome.meta.columns).map(head).collect();
     let mut parts: Vec<&[Row]> = outcome.rows.chunks(book.capacity).collect();
     if parts.is_empty() {
