@@ -25,6 +25,8 @@ mod data_files;
 pub mod document;
 pub mod error;
 mod files;
+#[cfg(test)]
+mod formats_tests;
 mod layout;
 mod marks;
 pub mod privacy;

@@ -152,6 +152,17 @@ mod tests {
     }
 
     #[test]
+    fn what_nobody_judged_is_neither_good_nor_bad() {
+        let mut sample = Sample::new();
+        let colour = |sample: &Sample| tiles(sample)[3].rsplit(" / ").next().unwrap().to_owned();
+        assert_eq!(colour(&sample), "Some(Fail)");
+        sample.outcomes[2].rows.iter_mut().for_each(|row| row.verdict = Verdict::Listed);
+        assert_eq!(colour(&sample), "None");
+        sample.outcomes[2].rows.clear();
+        assert_eq!(colour(&sample), "None");
+    }
+
+    #[test]
     fn a_lower_bound_says_so_and_has_no_change() {
         let mut sample = Sample::new();
         sample.baseline_members = Some(3);
