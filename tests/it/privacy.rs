@@ -91,8 +91,40 @@ fn a_redacted_report_names_nobody_and_can_be_made_again_byte_for_byte() {
     assert_eq!(sums("one"), sums("two"));
     logins_and_verdicts_stay(&sandbox, &name).unwrap();
     assert_eq!(sandbox.run("verify rollcall-demo/store").unwrap().code, 0);
+    finance_gets_no_address_but_a_managers(&sandbox, &name).unwrap();
     let mixed = line("plain", "--redact --format json");
     assert!(mixed.stderr.contains("warning: ") || mixed.stderr.is_empty(), "{mixed:?}");
+}
+
+/// Finance's report: no address in it but those of managers and of invitees without a login, no network address, and
+/// no row of another analyzer, in any format that is made by template.
+fn finance_gets_no_address_but_a_managers(sandbox: &Sandbox, name: &str) -> io::Result<()> {
+    let demo = "--config rollcall-demo/rollcall.toml --store rollcall-demo/store --template seat-spend";
+    let run = sandbox.run(&format!("report {ORG} {demo} --format json,pdf,html,md,xlsx,oscal,ocsf --out finance"))?;
+    assert_eq!(run.code, 0, "{run:?}");
+    let folder = sandbox.path("finance").join(name);
+    let report: Value = serde_json::from_slice(&fs::read(folder.join("seat-spend.json"))?)?;
+    let rows = report["analyzers"]["seat-spend"]["rows"].as_array().cloned().unwrap_or_default();
+    let cells = |key: &str, kind: &str| -> BTreeSet<String> {
+        let of_kind = rows.iter().filter(|row| kind.is_empty() || row["subject_kind"] == kind);
+        of_kind.filter_map(|row| row[key].as_str().map(str::to_lowercase)).collect()
+    };
+    let allowed: BTreeSet<String> = cells("manager_email", "").union(&cells("subject", "invite")).cloned().collect();
+    assert!(allowed.iter().filter(|a| a.contains('@')).count() > 3, "{allowed:?}");
+    let part = |c: char| !(c.is_alphanumeric() || "@.-_+".contains(c));
+    for path in files(&folder)? {
+        let shown = text(&folder.join(&path))?.to_lowercase();
+        let words = shown.split(part).map(|word| word.trim_matches('.'));
+        let address = |word: &&str| word.split_once('@').is_some_and(|(a, b)| !a.is_empty() && b.contains('.'));
+        let other = words.clone().filter(address).find(|word| !allowed.contains(*word));
+        assert_eq!(other, None, "{}", path.display());
+        let network = |word: &&str| word.split('.').count() == 4 && word.parse::<std::net::Ipv4Addr>().is_ok();
+        let network = words.filter(network).find(|word| *word != "127.0.0.1");
+        assert_eq!(network, None, "{}", path.display());
+    }
+    let analyzers = report["analyzers"].as_object().map(|map| map.keys().cloned().collect::<Vec<_>>());
+    assert_eq!(analyzers.unwrap_or_default(), ["seat-spend"]);
+    Ok(())
 }
 
 /// What a redacted report still says: who by login, and the same verdicts.

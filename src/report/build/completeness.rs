@@ -21,8 +21,9 @@ pub(super) fn holes(context: &Context<'_>) -> Vec<String> {
     }
     let others = other_subjects(context);
     holes.extend(others.iter().map(|name| words.find(&format!("hole.{name}")).unwrap_or(name).to_owned()));
-    if context.hidden().next().is_some() {
-        holes.push(words.get("cover.hidden"));
+    let hidden: Vec<String> = context.hidden().map(|(source, why)| format!("{source} ({why})")).collect();
+    if !hidden.is_empty() {
+        holes.push(words.say("cover.hidden", &[("what", &hidden.join(", "))]));
     }
     if context.marks.iter().any(|mark| mark.id == marks::DATED_BY_HAND) {
         holes.push(words.get("mark.dated-by-hand"));
@@ -57,10 +58,10 @@ impl<'a> Context<'a> {
         self.sources.iter().filter(|fact| fact.gap).filter(matters)
     }
 
-    /// The sources that this report rests on and of which a field is hidden from the token.
-    fn hidden(&self) -> impl Iterator<Item = Source> {
-        let needed = |source: &Source| self.sources.iter().any(|f| f.source == *source && !f.needed_by.is_empty());
-        self.input.manifest.hidden_fields().map(|(source, _)| source).filter(needed)
+    /// The sources that this report rests on and of which a field is hidden from the token, with what is hidden.
+    fn hidden(&self) -> impl Iterator<Item = (Source, &str)> {
+        let needed = |source| self.sources.iter().any(|f| f.source == source && !f.needed_by.is_empty());
+        self.input.manifest.hidden_fields().filter(move |(source, _)| needed(*source))
     }
 }
 
@@ -110,7 +111,10 @@ mod tests {
         let mut hidden = whole();
         let why = Some("`role` is not visible on 1 of 4 rows".to_owned());
         hidden.manifest.sources.get_mut(&Source::Members).unwrap().why = why;
-        assert_eq!(lacks(&hidden, "seat-spend"), ["fields are hidden from this token"]);
+        assert_eq!(
+            lacks(&hidden, "seat-spend"),
+            ["hidden from this token: members (`role` is not visible on 1 of 4 rows)"]
+        );
         let mut alone = whole();
         alone.baseline_members = None;
         alone.manifest.sources.remove(&Source::Roster);

@@ -342,7 +342,7 @@ mod tests {
         let remark = "`role` is not visible on 1 of 4 rows".to_owned();
         sample.manifest.sources.get_mut(&Source::Members).unwrap().why = Some(remark.clone());
         let text = testing::dump(&document(&sample));
-        assert!(text.contains("[unknown] Fields are hidden from this token; "), "{text}");
+        assert!(text.contains("[unknown] Hidden from this token: members ("), "{text}");
         assert!(text.contains(&remark));
     }
 
