@@ -178,6 +178,8 @@ fn review(snapshot: &Snapshot, analysis: &Analysis) -> Review {
         snapshot: manifest.id.clone(),
         as_of: manifest.as_of,
         manifest_sha256: manifest_sha256.clone(),
+        dated_by_hand: manifest.dated_by_hand,
+        sample: manifest.sample,
         gaps: analyze::gaps_of(manifest).into_iter().map(Source::name).collect(),
         counts: Verdict::ALL.into_iter().map(count).collect(),
         figures: analysis.headline.clone(),

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::model::{
     coverage::Source,
+    import::Import,
     outcome::{Cell, Row, TieOut},
     verdict::Verdict,
 };
@@ -271,4 +272,39 @@ fn an_empty_section_says_what_could_not_be_looked_at() {
     let population = text.split("\n== ").find(|s| s.contains("[access]")).unwrap();
     assert!(population.contains("2 rows are listed and judged by nobody."), "{population}");
     assert!(population.contains("Nothing is judged here: the rows are listed only."), "{population}");
+}
+
+#[test]
+fn the_cover_says_that_an_old_roster_proves_little() {
+    let mut sample = Sample::new();
+    let cover = |sample: &Sample, name: &str| {
+        let text = testing::dump(&super::build::build(&sample.input(), &template::load(name, None).unwrap()));
+        text.split("\n== ").nth(1).unwrap().to_owned()
+    };
+    let of = |source, extracted: Option<&str>| Import {
+        source,
+        file: "people.csv".to_owned(),
+        sha256: "ab".repeat(32),
+        bytes: 1,
+        rows: 1,
+        extracted_on: extracted.map(testing::at),
+        extracted_from: None,
+        recognized_as: None,
+        imported_at: None,
+        max_age_days: (source == Source::Roster).then_some(30),
+        mapped: false,
+        raw: String::new(),
+    };
+    for name in ["access-review", "seat-spend"] {
+        sample.manifest.imports = vec![of(Source::Roster, Some("2026-06-20T00:00:00Z"))];
+        let text = cover(&sample, name);
+        assert!(text.contains("(it was 103 days old, more than 30)"), "{text}");
+        sample.manifest.imports = vec![of(Source::Roster, None)];
+        assert!(
+            cover(&sample, name).contains("Of a file of unknown age, only what a roster says about people who left")
+        );
+        sample.manifest.imports =
+            vec![of(Source::Roster, Some("2026-09-30T00:00:00Z")), of(Source::AuditLog, Some("2026-01-01T00:00:00Z"))];
+        assert!(!cover(&sample, name).contains("people.csv"), "a young one, and a log, whose events have their dates");
+    }
 }

@@ -15,6 +15,7 @@ use super::{
     Error, Format, Written,
     build::{self, tiles},
     files,
+    marks::DATED_BY_HAND,
     render::csv::safe_text,
     words::Words,
 };
@@ -48,6 +49,10 @@ pub struct Review {
     pub manifest_sha256: String,
     /// Sources that are holes in its evidence.
     pub gaps: Vec<&'static str>,
+    /// Whether somebody chose its date.
+    pub dated_by_hand: bool,
+    /// Whether it is the sample organization.
+    pub sample: bool,
     /// Rows by verdict, over all analyzers.
     pub counts: BTreeMap<Verdict, usize>,
     /// Key figures by tile id; one that is not known is left out.
@@ -167,7 +172,9 @@ fn markdown(organizations: &[Organization], totals: &Totals, language: &str) -> 
         let mut row = vec![organization.name.clone()];
         if let Ok(review) = &organization.review {
             let gaps = if review.gaps.is_empty() { words.get("several.none") } else { review.gaps.join(", ") };
-            row.extend([time::format_date(review.as_of.date_naive()), gaps]);
+            let marks = marks(review).map(|(_, key)| words.get(key));
+            let as_of = std::iter::once(time::format_date(review.as_of.date_naive())).chain(marks);
+            row.extend([as_of.collect::<Vec<_>>().join(", "), gaps]);
             row.extend(Verdict::ALL.map(|v| review.counts.get(&v).copied().unwrap_or_default().to_string()));
             row.extend(build::tile_ids().into_iter().map(|id| {
                 let known = review.figures.get(id);
@@ -205,7 +212,8 @@ fn markdown(organizations: &[Organization], totals: &Totals, language: &str) -> 
 
 /// The table for spreadsheets: one line per organization.
 fn csv(organizations: &[Organization]) -> Result<Vec<u8>, Error> {
-    let mut head = ["org", "snapshot", "as_of", "manifest_sha256", "gaps", "not_reviewed"].map(str::to_owned).to_vec();
+    let mut head =
+        ["org", "snapshot", "as_of", "manifest_sha256", "gaps", "marks", "not_reviewed"].map(str::to_owned).to_vec();
     head.extend(Verdict::ALL.iter().map(|v| v.word().to_owned()));
     head.extend(build::tile_ids().into_iter().map(str::to_owned));
     head.push("at_least".to_owned());
@@ -218,12 +226,14 @@ fn csv(organizations: &[Organization]) -> Result<Vec<u8>, Error> {
             Ok(review) => {
                 let as_of = time::format(review.as_of);
                 let sha256 = review.manifest_sha256.clone();
-                row.extend([review.snapshot.to_string(), as_of, sha256, review.gaps.join(";"), String::new()]);
+                let marks: Vec<&str> = marks(review).map(|(name, _)| name).collect();
+                row.extend([review.snapshot.to_string(), as_of, sha256, review.gaps.join(";"), marks.join(";")]);
+                row.push(String::new());
                 row.extend(Verdict::ALL.map(|v| review.counts.get(&v).copied().unwrap_or_default().to_string()));
                 row.extend(figures(review));
             }
             Err(why) => {
-                row.resize(5, String::new());
+                row.resize(6, String::new());
                 row.push(safe_text(why));
                 row.resize(head.len(), String::new());
             }
@@ -231,6 +241,12 @@ fn csv(organizations: &[Organization]) -> Result<Vec<u8>, Error> {
         writer.write_record(&row).map_err(failed)?;
     }
     writer.into_inner().map_err(|error| failed(error.into_error().into()))
+}
+
+/// What holds for a whole review: its name for programs, and the key of its words.
+fn marks(review: &Review) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let all = [(review.sample, "sample", "mark.sample"), (review.dated_by_hand, DATED_BY_HAND, "mark.dated-by-hand")];
+    all.into_iter().filter(|(holds, ..)| *holds).map(|(_, name, key)| (name, key))
 }
 
 /// Figures of one organization for the table, and at the end which of them are lower bounds.
@@ -260,6 +276,7 @@ fn json(organizations: &[Organization], totals: &Totals) -> Result<Vec<u8>, Erro
             serde_json::json!({
                 "org": organization.name, "snapshot": review.snapshot, "as_of": time::format(review.as_of),
                 "manifest_sha256": review.manifest_sha256, "gaps": review.gaps, "counts": review.counts,
+                "marks": marks(review).map(|(name, _)| name).collect::<Vec<_>>(),
                 "figures": figures, "at_least": at_least(review), "not_reviewed": null,
             })
         }
@@ -296,6 +313,8 @@ mod tests {
             as_of,
             manifest_sha256: "ab".repeat(32),
             gaps: if spend.is_some() { Vec::new() } else { vec!["scim"] },
+            dated_by_hand: spend.is_none(),
+            sample: spend.is_none(),
             counts: BTreeMap::from([(Verdict::Fail, 2), (Verdict::Pass, 5)]),
             figures,
             members: members.iter().map(own).collect(),
@@ -324,7 +343,10 @@ mod tests {
     fn what_one_organization_does_not_know_makes_a_lower_bound() {
         let text = markdown(&two(None), &totals(&two(None)), "en");
         assert!(text.contains("at least 40.00"), "{text}");
-        assert!(text.contains("| zeta | 2026-10-01 | scim | 2 | 0 | 0 | 0 | 0 | 5 | 2 |"), "{text}");
+        assert!(
+            text.contains("| zeta | 2026-10-01, sample data, dated by hand | scim | 2 | 0 | 0 | 0 | 0 | 5 | 2 |"),
+            "{text}"
+        );
         let mut organizations = two(Some(1));
         organizations[1].review = Err("no token".to_owned());
         let totals = totals(&organizations);
@@ -332,6 +354,17 @@ mod tests {
         assert_eq!(totals.figures["monthly_cost_usd"], Total { sum: 4000, whole: false });
         let text = markdown(&organizations, &totals, "en");
         assert!(text.contains("at least 2") && text.contains("zeta") && text.contains("no token"), "{text}");
+    }
+
+    #[test]
+    fn what_holds_for_a_whole_review_is_in_every_file() {
+        let organizations = two(None);
+        let json: serde_json::Value =
+            serde_json::from_slice(&json(&organizations, &totals(&organizations)).unwrap()).unwrap();
+        assert_eq!(json["organizations"][0]["marks"], serde_json::json!([]));
+        assert_eq!(json["organizations"][1]["marks"], serde_json::json!(["sample", "dated-by-hand"]));
+        let csv = String::from_utf8(csv(&organizations).unwrap()).unwrap();
+        assert!(csv.contains(",scim,sample;dated-by-hand,,2,"), "{csv}");
     }
 
     #[test]

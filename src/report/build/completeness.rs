@@ -19,7 +19,11 @@ pub(super) fn holes(context: &Context<'_>) -> Vec<String> {
     if !gaps.is_empty() {
         holes.push(words.say("cover.gaps", &[("n", &gaps.len().to_string())]));
     }
-    let others = other_subjects(context);
+    let mut others = other_subjects(context);
+    // A report of which no analyzer looks at the period ends with its snapshot all the same.
+    if context.input.manifest.as_of < context.input.period.1 {
+        others.insert("period");
+    }
     holes.extend(others.iter().map(|name| words.find(&format!("hole.{name}")).unwrap_or(name).to_owned()));
     let hidden: Vec<String> = context.hidden().map(|(source, why)| format!("{source} ({why})")).collect();
     if !hidden.is_empty() {
@@ -108,6 +112,14 @@ mod tests {
         row.subject = "period".to_owned();
         period.outcomes[6].rows.push(row);
         assert_eq!(lacks(&period, "soc2-evidence"), ["1 gap in the evidence", "days of the period without evidence"]);
+        let mut early = whole();
+        early.manifest.as_of = testing::at("2026-09-01T06:00:00Z");
+        let mut input = early.input();
+        input.period.1 = testing::at("2026-09-30T23:59:59Z");
+        for name in template::names() {
+            let template = template::load(name, None).unwrap();
+            assert_eq!(holes(&Context::new(&input, &template)), ["days of the period without evidence"], "{name}");
+        }
         let mut hidden = whole();
         let why = Some("`role` is not visible on 1 of 4 rows".to_owned());
         hidden.manifest.sources.get_mut(&Source::Members).unwrap().why = why;

@@ -1,6 +1,6 @@
 //! The cover: what this is, of whom, from which evidence, and whether the evidence is complete.
 
-use super::{Context, capitalize, completeness, controls, day, note};
+use super::{Context, capitalize, completeness, controls, day, note, scope};
 use crate::{
     model::{
         manifest::HubClock,
@@ -40,12 +40,14 @@ pub(super) fn compact(context: &Context<'_>) -> Vec<Block> {
     out
 }
 
-/// What holds for the whole report, each in its sentence.
+/// What holds for the whole report, each in its sentence, and which imported files prove little.
 fn marks(context: &Context<'_>) -> impl Iterator<Item = Block> {
     let sentence = |mark: &Mark| {
         Block::Paragraph(vec![Span::Strong(capitalize(&mark.short)), Span::Plain(format!(". {}", mark.text))])
     };
-    context.marks.iter().map(sentence)
+    // A roster that is too old or has no date says who was terminated, and nothing else: whoever reads one page must know.
+    let imports = scope::doubtful_imports(context).into_iter().map(note);
+    context.marks.iter().map(sentence).chain(imports)
 }
 
 /// *Evidence complete*, or what keeps it from being so and where that is listed.

@@ -245,16 +245,22 @@ fn imports(context: &Context<'_>) -> Vec<Block> {
     };
     let rows = manifest.imports.iter().map(row).collect();
     let mut out = vec![heading(words.get("scope.imports")), table(&columns, rows, words.get("scope.table-empty"))];
+    let limits: Vec<_> = doubtful_imports(context).into_iter().map(plain).collect();
+    if !limits.is_empty() {
+        out.push(Block::Bullets(limits));
+    }
+    out
+}
+
+/// A sentence for each imported file that proves nothing about the day of the snapshot.
+pub(super) fn doubtful_imports(context: &Context<'_>) -> Vec<String> {
+    let (words, manifest) = (&context.words, context.input.manifest);
     let limits = manifest.imports.iter().filter_map(|import| {
         let name = words.find(&format!("source.{}", import.source)).unwrap_or(import.source.name());
         let why = import.doubt(manifest.as_of)?;
         Some(words.say("scope.import-doubt", &[("name", name), ("file", &import.file), ("why", &why)]))
     });
-    let limits: Vec<_> = limits.map(plain).collect();
-    if !limits.is_empty() {
-        out.push(Block::Bullets(limits));
-    }
-    out
+    limits.collect()
 }
 
 /// Thresholds and prices in force, each with its path in the configuration.
