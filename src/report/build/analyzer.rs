@@ -106,9 +106,10 @@ pub(super) fn tally(outcome: &Outcome) -> (BTreeMap<Verdict, usize>, usize) {
     let mut counts: BTreeMap<Verdict, usize> = Verdict::ALL.into_iter().map(|v| (v, 0)).collect();
     let mut missing = 0;
     for row in &outcome.rows {
-        match is_source(row) {
-            true => missing += 1,
-            false => *counts.entry(row.verdict).or_default() += 1,
+        if is_source(row) {
+            missing += 1;
+        } else {
+            *counts.entry(row.verdict).or_default() += 1;
         }
     }
     (counts, missing)

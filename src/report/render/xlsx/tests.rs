@@ -207,6 +207,19 @@ fn what_a_cell_cannot_hold_is_not_lost_silently() {
 }
 
 #[test]
+fn marks_stand_at_the_foot_of_every_sheet() {
+    let mut sample = Sample::new();
+    sample.manifest.sample = true;
+    sample.manifest.dated_by_hand = true;
+    let (input, template) = (sample.input(), access_review());
+    let (front, words) = (build::front(&input, &template), template.words());
+    let book = Book { input: &input, template: &template, front, words, styles: style::Styles::new(), capacity: 9 };
+    let foot = book.footer("Cover");
+    assert!(foot.ends_with("sample data · dated by hand · Confidential"), "{foot}");
+    assert!(foot.chars().count() <= 255, "a foot that a spreadsheet takes");
+}
+
+#[test]
 fn a_redacted_book_says_so() {
     let sample = Sample::new();
     let cover = |redacted| {
