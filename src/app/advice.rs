@@ -1,7 +1,11 @@
 //! What to do about an error, and the three lines in which every error is told.
 
 use super::error::Error;
-use crate::{bundle, collect, config, hub, model::text, report, store};
+use crate::{
+    bundle, collect, config, hub,
+    model::{text, time},
+    report, store,
+};
 
 impl Error {
     /// What to do about it, in one line.
@@ -53,6 +57,12 @@ impl Error {
             Self::Output(_) => "check where stdout goes".to_owned(),
             Self::Hub(error) => hub_hint(error).to_owned(),
             Self::Collect(error) | Self::Examine(error) => collect_hint(error),
+            Self::Ahead { asked: true, .. } => {
+                "give --as-of an instant that has passed, or leave it out to take the present".to_owned()
+            }
+            Self::Ahead { asked: false, .. } => {
+                "set this machine's clock (time and time zone), then run the command again".to_owned()
+            }
             Self::Store(error) => store_hint(error),
             Self::Differs { .. } => {
                 "restore the file from a backup; what was sealed must not be edited, and a report can be made anew"
@@ -96,6 +106,7 @@ fn collect_hint(error: &collect::Error) -> String {
         }
         collect::Error::UnknownOrg { .. } => "check the spelling of the organization and whose token reads",
         collect::Error::Unreachable { .. } => "check the network, a proxy, and --endpoint or HF_ENDPOINT",
+        collect::Error::Ahead { .. } => "compare the manifest's date with the `Date` of its answers",
         collect::Error::Storage { .. } => "free some space in the store's folder and run the command again: it resumes",
     }
     .to_owned()
@@ -181,6 +192,12 @@ fn reason(error: &Error) -> String {
         Error::NoneBefore { .. } => "a comparison needs two snapshots, and the store holds no older one",
         Error::NoneInside { .. } | Error::NoSuchSnapshot { .. } => "the store does not hold it",
         Error::Interrupted => "a signal asked to stop",
+        Error::Ahead { as_of, began, is_of_hub, asked } => {
+            let what = if *asked { "the snapshot would be dated" } else { "this machine's clock says" };
+            let whose = if *is_of_hub { "the clock of the Hub" } else { "the clock of this machine" };
+            let (as_of, began) = (time::format(*as_of), time::format(*began));
+            return format!("{what} {as_of}, and it was {began} by {whose} when the collection began");
+        }
         Error::Several(all) => {
             let each: Vec<_> = all
                 .iter()

@@ -15,9 +15,9 @@ use super::{
 use crate::{
     analyze::{self, Memory},
     collect::{self, Collected, Progress},
-    config, hub,
+    config, demo, hub,
     model::{
-        coverage::{Coverage, Source},
+        coverage::Source,
         ids::{OrgName, SnapshotId},
         import::Import,
         manifest::{FORMAT, HubClock, Manifest, SourceRecord, Tool},
@@ -35,6 +35,8 @@ pub(super) struct Sealed {
     pub(super) dir: PathBuf,
     /// Sources that an analyzer needs and that are gaps.
     pub(super) gaps: Vec<Source>,
+    /// Whether somebody, or a wrong clock, chose its date.
+    pub(super) dated_by_hand: bool,
 }
 
 /// What a collection is made with.
@@ -46,6 +48,30 @@ pub(super) struct Collector<'a> {
     pub(super) engine: &'a Engine,
     /// Where to speak.
     pub(super) console: &'a Arc<dyn Console>,
+    /// Tells the time: this machine's, but for the sample organization.
+    pub(super) clock: Clock,
+}
+
+/// Tells the time.
+#[derive(Clone)]
+pub(super) struct Clock(pub(super) hub::Clock);
+
+impl Clock {
+    /// This machine's clock.
+    pub(super) fn of_machine() -> Self {
+        Self(Arc::new(clock::now))
+    }
+
+    /// Now.
+    fn now(&self) -> Timestamp {
+        (self.0)()
+    }
+}
+
+impl std::fmt::Debug for Clock {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Clock")
+    }
 }
 
 /// One attempt at a collection.
@@ -57,6 +83,8 @@ struct Attempt {
     endpoint: String,
     /// When it began.
     started_at: Timestamp,
+    /// Whether the sample organization is read.
+    sample: bool,
 }
 
 impl Collector<'_> {
@@ -69,33 +97,36 @@ impl Collector<'_> {
     /// When nothing could be sealed. What was read so far is kept for the next run where that is of use.
     pub(super) fn collect(&self, org: &OrgName, ask: &Ask) -> Result<Sealed, Error> {
         let place = Store::new(self.settings.store.clone()).org(org);
+        let now = self.clock.now();
         let files = Files::read(self.settings, &place, &ask.skipped())?;
         let endpoint = hub::Endpoint::parse(&self.settings.endpoint, self.settings.allow_http).map_err(Error::Hub)?;
         let token = self.settings.token()?;
         let scim_token = self.settings.scim_token();
-        let plan = collect::Plan {
+        let mut plan = collect::Plan {
             org: org.clone(),
             skipped: ask.skipped(),
             with_commits: ask.commits(),
             all_gated: ask.all_gated,
             plan: self.settings.config.org(org).and_then(|table| table.plan.clone()),
+            as_of: None,
         };
         let key = key(&endpoint.to_string(), &plan, [Some(&token.token), scim_token.as_ref()]);
-        let now = clock::now();
         let lock = place.lock(now)?;
         let staging = place.stage(&lock, &store::Ask { as_of: self.settings.as_of, now, key })?;
+        plan.as_of = Some(staging.as_of());
         let resumed = staging.resumed();
         if resumed {
             self.console.say(&format!("resuming the collection of {org} that began at {}", staging.id()));
         }
         tracing::info!(org = %org, token_from = %token.from, resumed, "collecting");
-        let attempt = Attempt { place, endpoint: endpoint.to_string(), started_at: now };
+        let sample = token.token == demo::TOKEN;
+        let attempt = Attempt { place, endpoint: endpoint.to_string(), started_at: now, sample };
         let client = hub::Client::new(hub::Options {
             endpoint,
             token: Some(hub::Token::new(token.token)),
             scim_token: scim_token.map(hub::Token::new),
             concurrency: self.settings.concurrency,
-            clock: Arc::new(clock::now),
+            clock: Arc::clone(&self.clock.0),
             spool: staging.spool(),
             waiting: {
                 let console = Arc::clone(self.console);
@@ -108,6 +139,12 @@ impl Collector<'_> {
         });
         match collected {
             Ok(collected) => self.seal(attempt, staging, collected, files),
+            // Its date cannot be right, so nobody is to resume it.
+            Err(Error::Collect(collect::Error::Ahead { as_of, began, is_of_hub })) => {
+                staging.abandon()?;
+                let asked = self.settings.as_of.is_some();
+                Err(Error::Ahead { as_of, began, is_of_hub, asked })
+            }
             // Nothing was read that a resume could use: leave no trace of the attempt.
             Err(error @ (Error::Collect(_) | Error::Hub(_))) if !resumed && error.is_before_reading() => {
                 staging.abandon()?;
@@ -127,14 +164,14 @@ impl Collector<'_> {
     ) -> Result<Sealed, Error> {
         let place = &attempt.place;
         self.engine.check()?;
-        let finished_at = clock::now();
+        let finished_at = self.clock.now();
         let mut sources = std::mem::take(&mut collected.sources);
         let mut imports = Vec::new();
         let Appended { mut audit, partial, parts } =
             append(place, &mut staging, &mut collected, (&mut files, &mut sources, &mut imports))?;
         audit.unknown_types = std::mem::take(&mut collected.unknown_types);
         if let (Some(why), Some(record)) = (partial, sources.get_mut(&Source::AuditLog)) {
-            make_partial(record, &why);
+            record.make_partial(&why);
         }
         if let Some(File { bytes, mut import, rows }) = files.roster.take() {
             import.raw = staging.keep_file(Source::Roster, "csv", &bytes)?.raw;
@@ -158,6 +195,8 @@ impl Collector<'_> {
         for warning in &files.warnings {
             self.console.say(&format!("warning: {warning}"));
         }
+        let hub_clock = HubClock::of(&sources);
+        let dated_by_hand = hub_clock.is_dated_by_hand(staging.as_of());
         let mut manifest = Manifest {
             format: FORMAT.to_owned(),
             tool: Tool { name: "rollcall".to_owned(), version: VERSION.to_owned() },
@@ -174,9 +213,9 @@ impl Collector<'_> {
             tables: BTreeMap::new(),
             audit,
             config_sha256: self.settings.config.digest(),
-            hub_clock: HubClock::default(),
-            dated_by_hand: false,
-            sample: false,
+            hub_clock,
+            dated_by_hand,
+            sample: attempt.sample,
             members_listed_at: None,
             previous: None,
         };
@@ -187,7 +226,7 @@ impl Collector<'_> {
         let gaps = analyze::gaps_of(&manifest);
         let sealed = staging.seal(manifest, &collected.tables)?;
         tracing::info!(snapshot = %sealed.id, gaps = gaps.len(), "sealed");
-        Ok(Sealed { id: sealed.id, dir: sealed.dir, gaps })
+        Ok(Sealed { id: sealed.id, dir: sealed.dir, gaps, dated_by_hand })
     }
 }
 
@@ -215,15 +254,6 @@ fn key(endpoint: &str, plan: &collect::Plan, tokens: [Option<&String>; 2]) -> St
         tokens.map(|token| token.map(|t| config::sha256(t.as_bytes()))),
     ]);
     config::sha256(question.to_string().as_bytes())
-}
-
-/// Lowers a source to `partial`, keeping what was already known to be missing.
-fn make_partial(record: &mut SourceRecord, why: &str) {
-    record.coverage = Coverage::Partial;
-    record.why = Some(match record.why.take() {
-        Some(before) => format!("{before}; {why}"),
-        None => why.to_owned(),
-    });
 }
 
 /// Adds the events of the Hub's log, or else of an imported one, to the archive.

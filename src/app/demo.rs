@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     Console,
-    collect::Collector,
+    collect::{Clock, Collector},
     engine::Engine,
     error::{Error, Exit},
     known,
@@ -50,10 +50,13 @@ pub(super) fn run(common: &Common, out: Option<&Path>, console: &Arc<dyn Console
             let path = out.join(name);
             fs::write(&path, text).map_err(Error::io("write", &path))?;
         }
-        let server = engine.run(demo::Server::start(quarter, 0))?.map_err(Error::Serve)?;
-        let quarter_settings = sample_settings(common, out, &server.url(), *as_of)?;
+        // Both ends run on the quarter's clock, so that the snapshot has the date that its Hub shows.
+        let options = demo::Options { clock: Some(*as_of), ..demo::Options::default() };
+        let server = engine.run(demo::Server::start_with(quarter, 0, options))?.map_err(Error::Serve)?;
+        let clock = server.clock().map_or_else(Clock::of_machine, |clock| Clock(Arc::new(clock)));
+        let quarter_settings = sample_settings(common, out, &server.url())?;
         console.say(&format!("quarter {} of {}: {org} at {}", quarter + 1, demo::quarters().len(), server.url()));
-        let collector = Collector { settings: &quarter_settings, engine: &engine, console };
+        let collector = Collector { settings: &quarter_settings, engine: &engine, console, clock };
         let collected = collector.collect(&org, &ask);
         engine.run(server.stop())?;
         collected?;
@@ -115,17 +118,11 @@ fn sample_org() -> Result<OrgName, Error> {
 }
 
 /// Settings in which nothing but the sample has a say.
-fn sample_settings(
-    common: &Common,
-    out: &Path,
-    url: &str,
-    as_of: crate::model::time::Timestamp,
-) -> Result<Settings, Error> {
+fn sample_settings(common: &Common, out: &Path, url: &str) -> Result<Settings, Error> {
     let own = Common {
         config: Some(out.join(config::FILE_NAME)),
         store: Some(out.join("store")),
         endpoint: Some(url.to_owned()),
-        as_of: Some(crate::model::time::format(as_of)),
         ..common.clone()
     };
     let environment = Environment { token: Some(demo::TOKEN.to_owned()), ..Environment::default() };

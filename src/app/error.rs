@@ -6,7 +6,10 @@ use crate::{
     analyze, bundle,
     collect::{self, audit_file, roster},
     config, hub,
-    model::ids::{OrgName, SnapshotId},
+    model::{
+        ids::{OrgName, SnapshotId},
+        time::Timestamp,
+    },
     report, store,
 };
 
@@ -155,6 +158,18 @@ pub enum Error {
     /// The collection failed as a whole.
     #[error("nothing could be collected")]
     Collect(#[source] collect::Error),
+    /// The date of the snapshot had not come when its collection began.
+    #[error("{}", if *.asked { "the date given with --as-of lies ahead" } else { "the clock of this machine is wrong" })]
+    Ahead {
+        /// The date.
+        as_of: Timestamp,
+        /// When the first answer came.
+        began: Timestamp,
+        /// Whether the Hub's clock tells that, and not this machine's in its place.
+        is_of_hub: bool,
+        /// Whether the date was given with `--as-of`, and is not this machine's time.
+        asked: bool,
+    },
     /// The token could not be examined.
     #[error("the token could not be examined")]
     Examine(#[source] collect::Error),
@@ -235,6 +250,7 @@ impl Error {
             | Self::Exists { .. }
             | Self::Unexplained { .. }
             | Self::Name { .. }
+            | Self::Ahead { asked: true, .. }
             | Self::Hub(hub::Error::Endpoint { .. } | hub::Error::PlainHttp { .. }) => Exit::Usage,
             Self::Bundle(bundle::Error::Key { .. } | bundle::Error::NoAgent { .. } | bundle::Error::Exists { .. }) => {
                 Exit::Usage
@@ -251,6 +267,7 @@ impl Error {
             | Self::Io { .. }
             | Self::Hub(_)
             | Self::Collect(_)
+            | Self::Ahead { asked: false, .. }
             | Self::Examine(_)
             | Self::Store(_)
             | Self::Bundle(_)

@@ -42,7 +42,7 @@ pub use settings::Environment;
 
 pub use crate::collect::Progress;
 use crate::{analyze, config, hub, model::ids::OrgName, report::several::Organization};
-use collect::{Collector, Sealed};
+use collect::{Clock, Collector, Sealed};
 use engine::Engine;
 use report::Reporter;
 use settings::Settings;
@@ -82,9 +82,11 @@ pub fn execute(request: &Request, environment: &Environment, console: &Arc<dyn C
         Command::Collect { org, collect } => {
             let settings = settings()?;
             let engine = Engine::start()?;
-            let sealed = Collector { settings: &settings, engine: &engine, console }.collect(org, collect)?;
+            let collector = Collector { settings: &settings, engine: &engine, console, clock: Clock::of_machine() };
+            let sealed = collector.collect(org, collect)?;
             announce(console, org, &sealed)?;
-            Ok(if common.require_complete && !sealed.gaps.is_empty() { Exit::Gaps } else { Exit::Done })
+            let complete = sealed.gaps.is_empty() && !sealed.dated_by_hand;
+            Ok(if common.require_complete && !complete { Exit::Gaps } else { Exit::Done })
         }
         Command::Report { org, report } => {
             let settings = settings()?;
@@ -131,7 +133,7 @@ fn run(
         Orgs::All => (true, configured(settings)?),
     };
     let engine = Engine::start()?;
-    let collector = Collector { settings, engine: &engine, console };
+    let collector = Collector { settings, engine: &engine, console, clock: Clock::of_machine() };
     let one = |org: &OrgName| {
         let sealed = collector.collect(org, collect)?;
         console.say(&format!("sealed snapshot {} in {}", sealed.id, sealed.dir.display()));
@@ -179,6 +181,7 @@ fn configured(settings: &Settings) -> Result<Vec<OrgName>, Error> {
 fn announce(console: &Arc<dyn Console>, org: &OrgName, sealed: &Sealed) -> Result<(), Error> {
     let gaps: Vec<_> = sealed.gaps.iter().map(|source| source.name()).collect();
     let gaps = if gaps.is_empty() { "no gaps".to_owned() } else { format!("gaps: {}", gaps.join(", ")) };
+    let gaps = if sealed.dated_by_hand { format!("dated by hand, {gaps}") } else { gaps };
     console.say(&format!("sealed snapshot {} of {org}, {gaps}", sealed.id));
     print(console, &format!("{}\n", sealed.dir.display()))?;
     Ok(())

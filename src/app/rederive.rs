@@ -20,7 +20,7 @@ use crate::{
     model::{
         coverage::{Coverage, Source},
         evidence::Spool as _,
-        manifest::SourceRecord,
+        manifest::{HubClock, SourceRecord},
         params::Roster,
     },
     store::{Archived, OrgStore, Replay, Snapshot},
@@ -135,6 +135,7 @@ impl Rederiver<'_> {
             with_commits: manifest.coverage(Source::Commits) != Coverage::NotRequested,
             all_gated,
             plan: (manifest.plan.from == "configuration").then(|| manifest.plan.name.clone()),
+            as_of: Some(manifest.as_of),
         };
         let collected = self.engine.run(collect::collect(&client, &plan, &Unwatched))?;
         let collected =
@@ -188,6 +189,10 @@ impl Case<'_> {
         let manifest = &self.sealed.manifest;
         if collected.collector != manifest.collector || collected.plan != manifest.plan {
             return Err(self.manifest_differs("its collector or its plan is not the one in the raw answers"));
+        }
+        let clock = HubClock::of(&collected.sources);
+        if clock != manifest.hub_clock || clock.is_dated_by_hand(manifest.as_of) != manifest.dated_by_hand {
+            return Err(self.manifest_differs("what it says of the Hub's clock is not what its answers say"));
         }
         for (source, derived) in &collected.sources {
             let Some(recorded) = manifest.sources.get(source) else {

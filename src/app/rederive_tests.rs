@@ -7,7 +7,7 @@ use crate::{
     app::{
         Console,
         bundle::Muted,
-        collect::Collector,
+        collect::{Clock, Collector},
         known,
         request::{Collect, Common},
         settings::Environment,
@@ -41,7 +41,7 @@ fn settings(folder: &std::path::Path, url: &str, as_of: &str) -> Settings {
 /// Collects an organization.
 fn collect(settings: &Settings, engine: &Engine, org: &str, ask: &Collect) {
     let console: Arc<dyn Console> = Arc::new(Muted);
-    let collector = Collector { settings, engine, console: &console };
+    let collector = Collector { settings, engine, console: &console, clock: Clock::of_machine() };
     collector.collect(&OrgName::new(org).unwrap(), ask).unwrap();
 }
 
@@ -55,7 +55,8 @@ fn sample() -> (OrgStore, &'static [Settings]) {
             for (name, text) in demo::files(quarter) {
                 std::fs::write(folder.path().join(name), text).unwrap();
             }
-            let server = engine.run(demo::Server::start(quarter, 0)).unwrap().unwrap();
+            let options = demo::Options { clock: Some(demo::quarters()[quarter]), ..demo::Options::default() };
+            let server = engine.run(demo::Server::start_with(quarter, 0, options)).unwrap().unwrap();
             let settings = settings(folder.path(), &server.url(), &time::format(demo::quarters()[quarter]));
             let ask = Collect { all_gated: quarter == 1, with_commits: quarter == 1, ..Collect::default() };
             collect(&settings, &engine, demo::ORG, &ask);

@@ -15,9 +15,11 @@ use crate::{
 pub(super) fn list(settings: &Settings, org: &OrgName) -> Result<String, Error> {
     let place = Store::new(settings.store.clone()).org(org);
     let (heads, pruned) = (place.snapshots()?, place.pruned()?);
-    let mut table = plain_table(&["id", "as_of", "plan", "members", "bytes", "chain", "coverage"]);
-    if let Some(coverage) = table.column_mut(6) {
-        coverage.set_cell_alignment(CellAlignment::Left);
+    let mut table = plain_table(&["id", "as_of", "plan", "members", "bytes", "chain", "coverage", "dated by"]);
+    for words in [6, 7] {
+        if let Some(column) = table.column_mut(words) {
+            column.set_cell_alignment(CellAlignment::Left);
+        }
     }
     let mut before: Option<&Head> = None;
     for head in &heads {
@@ -31,6 +33,7 @@ pub(super) fn list(settings: &Settings, org: &OrgName) -> Result<String, Error> 
             head.bytes_on_disk.to_string(),
             chain(before, head, &pruned).to_owned(),
             coverage(manifest),
+            dated(manifest).to_owned(),
         ]);
         before = Some(head);
     }
@@ -47,12 +50,21 @@ fn chain(before: Option<&Head>, head: &Head, pruned: &[Pruned]) -> &'static str 
     }
 }
 
+/// Which clock bears out the date of a snapshot.
+fn dated(manifest: &Manifest) -> &'static str {
+    match (manifest.dated_by_hand, manifest.hub_clock.is_of_hub()) {
+        (true, _) => "hand",
+        (false, true) => "the Hub's clock",
+        (false, false) => "this machine's clock",
+    }
+}
+
 /// Whether everything was seen, else the gaps.
 fn coverage(manifest: &Manifest) -> String {
     let gaps: Vec<_> = manifest
         .sources
         .iter()
-        .filter(|(source, record)| record.coverage.is_gap(**source))
+        .filter(|(source, _)| manifest.is_gap(**source))
         .map(|(source, record)| format!("{source} {}", record.coverage))
         .collect();
     if gaps.is_empty() { "complete".to_owned() } else { format!("gaps: {}", gaps.join(", ")) }

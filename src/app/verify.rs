@@ -5,7 +5,11 @@ use std::path::{Path, PathBuf};
 use super::{clock, engine::Engine, error::Error, rederive::Rederiver, request::Verify, settings::Settings};
 use crate::{
     bundle::{self, signers},
-    model::{sums, time::Timestamp},
+    model::{
+        manifest::Manifest,
+        sums,
+        time::{self, Timestamp},
+    },
     store::{
         self, Archived, Store,
         verify::{self, EVIDENCE, Kind, Verified},
@@ -128,9 +132,28 @@ fn derived(verified: Verified, rederiver: &Rederiver<'_>) -> Result<Derived, Err
         }
         let Some((_, archived)) = &mut current else { continue };
         let sealed = place.read(&id).map_err(as_difference)?;
+        found.unchecked.extend(date_not_proved(&sealed.manifest));
         found.unchecked.extend(rederiver.check(&place, &sealed, archived)?);
     }
     Ok(found)
+}
+
+/// What the Hub's clock does not bear out of the date of a snapshot; `None` when it does.
+fn date_not_proved(manifest: &Manifest) -> Option<String> {
+    let Manifest { id, hub_clock, .. } = manifest;
+    let (as_of, first) = (time::format(manifest.as_of), hub_clock.first.map(time::format).unwrap_or_default());
+    match (manifest.dated_by_hand, hub_clock.is_of_hub()) {
+        (false, true) => None,
+        (true, true) => Some(format!(
+            "whether {id} shows the organization as it was at {as_of}: it is dated by hand, and the Hub's clock said {first} when it was collected"
+        )),
+        (true, false) => Some(format!(
+            "whether {id} shows the organization as it was at {as_of}: it is dated by hand, and the clock of the machine that collected said {first}"
+        )),
+        (false, false) => Some(format!(
+            "whether {id} was collected at {as_of}: the Hub sent no `Date`, so the clock of the machine that collected is the only witness"
+        )),
+    }
 }
 
 /// A folder that is gone when it is no longer needed, for its owner only.

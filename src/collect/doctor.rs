@@ -247,7 +247,7 @@ impl Doctor<'_> {
         let mut ledger = Ledger::new(Source::Scim);
         let [[managed, mut groups], [invited, invited_groups]] = TREES;
         let mut users = self.resource(managed).await?;
-        if users.failure.as_ref().is_some_and(|failure| matches!(failure.status, Some(403 | 404))) {
+        if users.failure.as_ref().is_some_and(|failure| matches!(failure.status, Some(402..=404))) {
             let second = self.resource(invited).await?;
             if second.failure.is_none() {
                 ledger.requests(std::mem::take(&mut users.requests));

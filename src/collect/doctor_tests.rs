@@ -48,7 +48,7 @@ async fn acme() -> Hub {
 /// Examines a Hub.
 async fn examined(hub: &Hub, export: bool) -> Result<Examination, Error> {
     let org = OrgName::new("acme").unwrap();
-    let plan = Plan { org, skipped: Vec::new(), with_commits: false, all_gated: false, plan: None };
+    let plan = Plan { org, skipped: Vec::new(), with_commits: false, all_gated: false, plan: None, as_of: None };
     examine(&hub.client(&Arc::new(MemorySpool::default())), &plan, export).await
 }
 

@@ -1,6 +1,12 @@
 //! What ends a collection without a snapshot. A refused source is not among it: that is a gap, and recorded as such.
 
-use crate::{hub, model::ids::OrgName};
+use crate::{
+    hub,
+    model::{
+        ids::OrgName,
+        time::{self, Timestamp},
+    },
+};
 
 /// Why nothing was collected.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +34,16 @@ pub enum Error {
         org: OrgName,
         /// Whose token asked; `this token` when whoami did not say.
         login: String,
+    },
+    /// The snapshot would speak of an instant that has not come yet.
+    #[error("the snapshot is to speak of {}, and when the collection began it was {} by the clock of {}", time::format(*.as_of), time::format(*.began), if *.is_of_hub { "the Hub" } else { "this machine" })]
+    Ahead {
+        /// The instant.
+        as_of: Timestamp,
+        /// When the first answer came.
+        began: Timestamp,
+        /// Whether the Hub's clock tells that, and not this machine's in its place.
+        is_of_hub: bool,
     },
     /// The Hub could not be reached.
     #[error("{endpoint} cannot be reached: {why}")]

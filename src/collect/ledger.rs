@@ -65,6 +65,15 @@ impl Ledger {
         self.whole += 1;
     }
 
+    /// Enters that what was read may leave things out. Where nothing could be read, there is already a reason for that.
+    pub(super) fn leaves_out(&mut self, why: &str) {
+        let nothing = self.whole == 0 && self.rows == 0;
+        if !nothing || self.failures.is_empty() {
+            self.whole();
+            self.hole(why);
+        }
+    }
+
     /// Enters a hole.
     pub(super) fn fail(&mut self, failure: Failure) {
         self.failures.push(failure);

@@ -42,6 +42,7 @@ use crate::{
         coverage::Source,
         ids::OrgName,
         manifest::{Collector, PlanFact, SourceRecord},
+        time::Timestamp,
     },
     table::{Tables, activity::AuditEvent, packed::Packed},
 };
@@ -57,8 +58,11 @@ pub struct Plan {
     pub with_commits: bool,
     /// Whether every public model and dataset is asked for grants (`--all-gated`), not only gated ones.
     pub all_gated: bool,
-    /// Plan from the configuration; wins over the Hub's.
+    /// Plan from the configuration; the highest of this and what the Hub says counts.
     pub plan: Option<String>,
+    /// Instant that the snapshot is to speak of, held against the Hub's clock before anything but whoami is read;
+    /// `None` where nothing is to be sealed.
+    pub as_of: Option<Timestamp>,
 }
 
 /// Everything one collection brought.

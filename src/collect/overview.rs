@@ -12,6 +12,8 @@ pub(super) struct Overview {
     pub(super) missing: bool,
     /// The organization's plan; `None` when it names none.
     pub(super) plan: Option<String>,
+    /// Members by the Hub's own count; `None` when it states none.
+    pub(super) users: Option<i64>,
 }
 
 /// Asks.
@@ -25,8 +27,9 @@ pub(super) async fn read(reader: &Reader<'_>, org: &str) -> Result<(Ledger, Over
     let missing = ledger.first_status() == Some(404);
     let Some(body) = body else { return Ok((ledger, Overview { missing, ..Overview::default() })) };
     ledger.rows = 1;
-    if let Some(users) = wire::integer(&body, "numUsers") {
+    let users = wire::integer(&body, "numUsers");
+    if let Some(users) = users {
         ledger.tie_outs.insert("numUsers".to_owned(), users);
     }
-    Ok((ledger, Overview { read: true, missing, plan: wire::text(&body, "plan") }))
+    Ok((ledger, Overview { read: true, missing, plan: wire::text(&body, "plan"), users }))
 }

@@ -16,7 +16,7 @@ use crate::{
     hub::Client,
     model::{
         coverage::{self, Coverage, Source},
-        manifest::{PlanFact, SourceRecord},
+        manifest::{HubClock, PlanFact, SourceRecord},
     },
     table::{
         Tables,
@@ -39,23 +39,44 @@ pub async fn collect(client: &Client, plan: &Plan, progress: &dyn Progress) -> R
     if !client.has_token() {
         return Err(Error::NoToken { endpoint: client.endpoint().to_string() });
     }
-    let mut run = Run { client, plan, progress, org: plan.org.as_str(), has: coverage::Plan::Other };
+    let mut run = Run { client, plan, progress, org: plan.org.as_str(), has: coverage::Plan::Other, hides: None };
     let (whoami_record, who) = run.source(Source::Whoami, None, async |r| whoami::read(r, &plan.org).await).await?;
+    on_time(plan, [(&Source::Whoami, &whoami_record)])?;
     let org = run.org;
-    let ((overview_record, overview), (members_record, members)) = tokio::try_join!(
-        run.wanted(Source::Overview, async |r| overview::read(r, org).await),
-        run.wanted(Source::Members, async |r| members::read(r, org).await),
-    )?;
+    let (overview_record, overview) = run.wanted(Source::Overview, async |r| overview::read(r, org).await).await?;
+    let read_members = async |r: &Reader<'_>| {
+        let (mut ledger, members) = members::read(r, org).await?;
+        members::left_out(&mut ledger, &members, (&who.collector, overview.users));
+        Ok((ledger, members))
+    };
+    let (members_record, members) = run.wanted(Source::Members, read_members).await?;
     run.reached([&whoami_record, &overview_record, &members_record])?;
     run.known(&who, &overview, &overview_record, &members_record)?;
     let fact = plan_fact(plan, &who, &overview);
     run.has = fact.plan();
+    run.hides = whoami::hides(&who.collector);
     let rest = Box::pin(run.rest()).await?;
     let mut collected = rest.into_collected(members, who, fact);
     collected.sources.insert(Source::Whoami, whoami_record);
     collected.sources.insert(Source::Overview, overview_record);
     collected.sources.insert(Source::Members, members_record);
+    on_time(plan, &collected.sources)?;
     Ok(collected)
+}
+
+/// Refuses a snapshot that would speak of an instant which had not come when the collection began. Asked again at the
+/// end, where later answers may have the `Date` that whoami's lacked.
+fn on_time<'r>(
+    plan: &Plan,
+    sources: impl IntoIterator<Item = (&'r Source, &'r SourceRecord)>,
+) -> Result<(), Error> {
+    let clock = HubClock::of(sources);
+    match (plan.as_of, clock.first) {
+        (Some(as_of), Some(began)) if clock.is_before(as_of) => {
+            Err(Error::Ahead { as_of, began, is_of_hub: clock.is_of_hub() })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// One collection.
@@ -70,6 +91,8 @@ struct Run<'a> {
     org: &'a str,
     /// The organization's plan, as soon as it is known.
     has: coverage::Plan,
+    /// Why lists may leave things out although they are answered, as soon as whoami is known; `None` when they do not.
+    hides: Option<String>,
 }
 
 /// Everything after whoami, overview and members.
@@ -104,7 +127,11 @@ impl Run<'_> {
     ) -> Result<Outcome<T>, Error> {
         self.progress.start(source, total);
         let reader = Reader { client: self.client, progress: self.progress, source };
-        let (ledger, rows) = Box::pin(read(&reader)).await?;
+        let (mut ledger, rows) = Box::pin(read(&reader)).await?;
+        let narrowed = matches!(source, Source::ResourceGroups | Source::Repos | Source::GatedAccess);
+        if let Some(why) = self.hides.as_deref().filter(|_| narrowed) {
+            ledger.leaves_out(why);
+        }
         let record = ledger.record(&self.has);
         self.progress.finish(source, &record);
         Ok((record, rows))
@@ -195,10 +222,7 @@ impl Run<'_> {
         let read = async |r: &Reader<'_>| {
             let (mut ledger, rows) = gated::read(r, &candidates).await?;
             if !missing.is_empty() {
-                if candidates.is_empty() {
-                    ledger.whole();
-                }
-                ledger.hole("the list of repositories is not whole, so some gated ones may be missing");
+                ledger.leaves_out("the list of repositories is not whole, so some gated ones may be missing");
             }
             Ok((ledger, rows))
         };
@@ -221,10 +245,7 @@ impl Run<'_> {
         let read = async |r: &Reader<'_>| {
             let (mut ledger, rows) = commits::read(r, repos).await?;
             if missing {
-                if candidates.is_empty() {
-                    ledger.whole();
-                }
-                ledger.hole("the list of repositories is not whole, so commits to some may be missing");
+                ledger.leaves_out("the list of repositories is not whole, so commits to some may be missing");
             }
             Ok((ledger, rows))
         };
@@ -241,13 +262,16 @@ fn without_repos(repos: &SourceRecord) -> Option<SourceRecord> {
     Some(unread(repos.coverage, format!("no list of repositories was read, so none could be asked: {why}")))
 }
 
-/// The plan: the configured one, else whoami's, else the overview's; a found organization without one is free.
+/// The plan: the highest of the configured one, whoami's and the overview's, since a plan that is too low reads a refusal
+/// as "there is none"; a found organization without one is free.
 pub(super) fn plan_fact(plan: &Plan, who: &Whoami, overview: &Overview) -> PlanFact {
     let stated = [(&plan.plan, "configuration"), (&who.plan, "whoami"), (&overview.plan, "overview")];
     let word =
         |name: &Option<String>| name.as_deref().map(|name| name.trim().to_lowercase()).filter(|name| !name.is_empty());
-    let first = stated.into_iter().find_map(|(name, from)| Some((word(name)?, from)));
-    let (name, from) = first.unwrap_or_else(|| {
+    let named = stated.into_iter().filter_map(|(name, from)| Some((word(name)?, from)));
+    // Of several equal ones the first is named.
+    let highest = named.rev().max_by_key(|(name, _)| coverage::Plan::of(name).rank());
+    let (name, from) = highest.unwrap_or_else(|| {
         // Only whoami and the overview would name a plan; where neither speaks of the organization, silence says nothing.
         let found = who.listed || overview.read;
         (if found { "free" } else { "unknown" }.to_owned(), "default")

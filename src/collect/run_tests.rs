@@ -24,7 +24,8 @@ const ORG: &str = "/api/organizations/acme";
 
 /// A plan that leaves nothing out.
 fn everything() -> Plan {
-    Plan { org: OrgName::new("acme").unwrap(), skipped: Vec::new(), with_commits: false, all_gated: false, plan: None }
+    let org = OrgName::new("acme").unwrap();
+    Plan { org, skipped: Vec::new(), with_commits: false, all_gated: false, plan: None, as_of: None }
 }
 
 /// The list of a type of repository, as it is asked for.

@@ -60,7 +60,7 @@ pub(super) async fn read(reader: &Reader<'_>, org: &str) -> Result<(Ledger, Scim
     let mut ledger = Ledger::new(reader.source);
     let (mut tree, mut listed) = (MANAGED, list(reader, &MANAGED.users, org, |item| user(item, MANAGED.name)).await?);
     let refused = listed.part.failure.as_ref().and_then(|failure| failure.status);
-    if listed.part.items.is_empty() && matches!(refused, Some(403 | 404)) {
+    if listed.part.items.is_empty() && matches!(refused, Some(402..=404)) {
         let second = list(reader, &BY_INVITATION.users, org, |item| user(item, BY_INVITATION.name)).await?;
         if second.part.failure.is_none() || !second.part.items.is_empty() {
             ledger.requests(std::mem::take(&mut listed.part.requests));

@@ -10,6 +10,7 @@ use crate::{
     model::{
         ids::{OrgName, fold},
         manifest::Collector,
+        role,
     },
 };
 
@@ -98,6 +99,20 @@ pub(super) fn facts(body: &Value, org: &OrgName) -> Whoami {
             org_id,
         },
         grants,
+    }
+}
+
+/// Why lists of groups, repositories and grants may leave things out for this collector; `None` when they do not. Only an
+/// admin whom nothing restricts sees all of them, and a role that is not shown may be any.
+pub(super) fn hides(who: &Collector) -> Option<String> {
+    if !who.security_restrictions.is_empty() {
+        let words = who.security_restrictions.join(", ");
+        return Some(format!("the Hub restricts what this token sees ({words}), so some may be missing"));
+    }
+    match who.role_in_org.as_deref() {
+        Some(role::ADMIN) => None,
+        Some(role) => Some(format!("read with the role {role}, which need not see all of them; an admin does")),
+        None => Some("the role of this token's owner is not shown, and only an admin sees all of them".to_owned()),
     }
 }
 

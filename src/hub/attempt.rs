@@ -10,7 +10,7 @@ use super::{
     body::{self, Broken},
     client::{Client, Followed, chain, joined},
     error::Error,
-    limits, link, retry, text,
+    limits, link, retry, text, vitals,
 };
 use crate::model::{
     coverage::Source,
@@ -60,13 +60,20 @@ impl Attempt<'_> {
                 let soon = error.is_connect() && !self.client.heard();
                 Outcome::Broken { request: record, wait: None, soon }
             }
-            Followed::Astray(status, why) => {
+            Followed::Astray(status, why, date) => {
                 record.status = Some(status.as_u16());
+                record.date = date;
                 record.error = Some(why);
                 Outcome::Done(record)
             }
-            Followed::Answer(response) if response.status() == StatusCode::OK => self.good(response, record).await?,
-            Followed::Answer(response) => self.refused(response, record).await?,
+            Followed::Answer(response) => {
+                record.date = vitals::date_of(&joined(&response, "date"));
+                if response.status() == StatusCode::OK {
+                    self.good(response, record).await?
+                } else {
+                    self.refused(response, record).await?
+                }
+            }
         };
         Ok(stamp(outcome, sent.began))
     }

@@ -30,7 +30,7 @@ use super::{
     pager::Pager,
     retry,
     token::Token,
-    vitals::Vitals,
+    vitals::{self, Vitals},
 };
 use crate::model::{
     coverage::Source,
@@ -115,8 +115,8 @@ pub(super) struct Sent {
 pub(super) enum Followed {
     /// A final answer.
     Answer(Response),
-    /// A redirect that is not followed: its status, and why.
-    Astray(StatusCode, String),
+    /// A redirect that is not followed: its status, why, and its `Date`.
+    Astray(StatusCode, String, Option<Timestamp>),
     /// No answer.
     Silence(reqwest::Error),
 }
@@ -297,7 +297,8 @@ impl Client {
                 return (sent, Followed::Answer(response));
             }
             let target = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
-            let astray = |why: &str| (sent, Followed::Astray(status, why.to_owned()));
+            let date = vitals::date_of(&joined(&response, "date"));
+            let astray = |why: &str| (sent, Followed::Astray(status, why.to_owned(), date));
             let Some(mut next) = target.and_then(|target| at.join(target).ok()) else {
                 return astray("redirect without a readable target");
             };

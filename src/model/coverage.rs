@@ -148,16 +148,17 @@ impl Coverage {
         }
     }
 
-    /// Whether this coverage of `source` is a hole in the evidence.
+    /// Whether this coverage of `source` is a hole in the evidence of an organization with this plan.
     ///
     /// A plan without a feature means that there are no groups, service accounts, SCIM users or network rules; the
-    /// audit log and members' tokens exist on every plan and merely cannot be seen.
+    /// audit log and members' tokens exist on every plan and merely cannot be seen. Where the plan includes the source,
+    /// a refusal that asks for a plan is a refusal like any other.
     #[must_use]
-    pub const fn is_gap(self, source: Source) -> bool {
+    pub fn is_gap(self, source: Source, plan: &Plan) -> bool {
         match self {
             Self::Collected | Self::Imported | Self::NotRequested => false,
             Self::Partial | Self::Forbidden | Self::Absent | Self::Failed | Self::Skipped => true,
-            Self::PlanRequired => source.exists_without_plan(),
+            Self::PlanRequired => source.exists_without_plan() || plan.includes(source),
         }
     }
 
@@ -202,23 +203,28 @@ impl Plan {
         }
     }
 
-    /// Whether the plan includes what `source` reads. An unknown plan includes everything: a refusal is then a
-    /// refusal and never read as "there is none".
+    /// How much the plan includes. An unknown plan includes everything: a refusal is then a refusal and never read as
+    /// "there is none".
     #[must_use]
-    pub fn includes(&self, source: Source) -> bool {
-        let rank = match self {
+    pub const fn rank(&self) -> u8 {
+        match self {
             Self::Free => 0,
             Self::Team => 1,
             Self::Enterprise => 2,
             Self::Plus | Self::Other => 3,
-        };
+        }
+    }
+
+    /// Whether the plan includes what `source` reads.
+    #[must_use]
+    pub const fn includes(&self, source: Source) -> bool {
         let needed = match source {
             Source::AuditLog | Source::ResourceGroups | Source::Tokens => 1,
             Source::ServiceAccounts | Source::Scim => 2,
             Source::NetworkSecurity => 3,
             _ => 0,
         };
-        rank >= needed
+        self.rank() >= needed
     }
 }
 
@@ -229,13 +235,22 @@ mod tests {
     #[test]
     fn a_missing_plan_is_a_gap_only_where_the_thing_exists_without_it() {
         for source in Source::ALL {
-            let gap = Coverage::PlanRequired.is_gap(source);
+            let gap = Coverage::PlanRequired.is_gap(source, &Plan::Free);
             let none = matches!(
                 source,
                 Source::ResourceGroups | Source::ServiceAccounts | Source::Scim | Source::NetworkSecurity
             );
             assert_eq!(gap, !none, "{source}");
         }
+    }
+
+    #[test]
+    fn a_refusal_that_asks_for_a_plan_is_a_gap_where_the_plan_includes_the_source() {
+        let gap = |source, plan| Coverage::PlanRequired.is_gap(source, &Plan::of(plan));
+        assert!(gap(Source::Scim, "enterprise") && !gap(Source::Scim, "team"));
+        assert!(gap(Source::ResourceGroups, "academia") && !gap(Source::ResourceGroups, "free"));
+        assert!(gap(Source::NetworkSecurity, "plus") && !gap(Source::NetworkSecurity, "enterprise"));
+        assert!(gap(Source::NetworkSecurity, "a plan of next year"));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -73,6 +74,56 @@ pub struct HubClock {
     pub from: String,
 }
 
+/// Minutes by which `as_of` may lie after the first answer: what clocks and the way explain.
+const AHEAD_MINUTES: i64 = 5;
+
+/// Hours by which `as_of` may lie before the first answer: a collection can be resumed for as long.
+const BEHIND_HOURS: i64 = 24;
+
+impl HubClock {
+    /// What the answers of one collection say. Those taken over from an earlier snapshot do not count.
+    ///
+    /// The first answer is that to whoami, which is asked alone; where it has no `Date`, the oldest of all.
+    #[must_use]
+    pub fn of<'r>(sources: impl IntoIterator<Item = (&'r Source, &'r SourceRecord)>) -> Self {
+        let of_record = |(source, record): (&'r Source, &'r SourceRecord)| {
+            let own = record.requests.iter().filter(|request| request.from_snapshot.is_none());
+            own.map(move |request| (*source, request))
+        };
+        let requests: Vec<_> = sources.into_iter().flat_map(of_record).collect();
+        let dates = || requests.iter().filter_map(|(source, request)| Some((*source, request.date?)));
+        let whoami = dates().find(|(source, _)| *source == Source::Whoami).map(|(_, date)| date);
+        match whoami.or_else(|| dates().map(|(_, date)| date).min()) {
+            Some(first) => {
+                let last = dates().map(|(_, date)| date).max();
+                Self { first: Some(first), last: last.max(Some(first)), from: "hub".to_owned() }
+            }
+            None => {
+                let sent = || requests.iter().map(|(_, request)| request.started_at);
+                Self { first: sent().min(), last: sent().max(), from: "machine".to_owned() }
+            }
+        }
+    }
+
+    /// Whether it is the Hub's own clock, and not the machine's in its place.
+    #[must_use]
+    pub fn is_of_hub(&self) -> bool {
+        self.from == "hub"
+    }
+
+    /// Whether `as_of` lies so far after the first answer that it cannot be when the collection started.
+    #[must_use]
+    pub fn is_before(&self, as_of: Timestamp) -> bool {
+        self.first.is_some_and(|first| as_of - first > TimeDelta::minutes(AHEAD_MINUTES))
+    }
+
+    /// Whether `as_of` lies so far before the first answer that somebody, or a wrong clock, chose it.
+    #[must_use]
+    pub fn is_dated_by_hand(&self, as_of: Timestamp) -> bool {
+        self.first.is_some_and(|first| first - as_of > TimeDelta::hours(BEHIND_HOURS))
+    }
+}
+
 /// Name and version of the tool.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Tool {
@@ -138,6 +189,17 @@ pub struct SourceRecord {
     pub requests: Vec<Request>,
     /// Counts the Hub states itself (`totalResults`, `numUsers`), to be tied to `rows`.
     pub tie_outs: BTreeMap<String, i64>,
+}
+
+impl SourceRecord {
+    /// Lowers it to `partial`, keeping what was already known to be missing.
+    pub fn make_partial(&mut self, why: &str) {
+        self.coverage = Coverage::Partial;
+        self.why = Some(match self.why.take() {
+            Some(before) => format!("{before}; {why}"),
+            None => why.to_owned(),
+        });
+    }
 }
 
 /// One table file.
@@ -216,7 +278,7 @@ impl Manifest {
     /// Whether `source` is a hole in this snapshot's evidence.
     #[must_use]
     pub fn is_gap(&self, source: Source) -> bool {
-        self.coverage(source).is_gap(source)
+        self.coverage(source).is_gap(source, &self.plan.plan())
     }
 
     /// Sources that were read whole and still leave out fields, with what they leave out.
@@ -229,5 +291,65 @@ impl Manifest {
     #[must_use]
     pub fn why(&self, source: Source) -> &str {
         self.sources.get(&source).and_then(|s| s.why.as_deref()).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::time;
+
+    /// A source that was asked once, at second `sent`, and answered with a `Date` of second `date`.
+    fn asked(sent: i64, date: Option<i64>) -> SourceRecord {
+        let at = |second: i64| time::parse("2026-10-01T06:00:00Z").unwrap() + TimeDelta::seconds(second);
+        let request = Request {
+            method: "GET".to_owned(),
+            url: "https://hub.example/".to_owned(),
+            status: Some(200),
+            started_at: at(sent),
+            date: date.map(at),
+            ms: 1,
+            bytes: 2,
+            sha256: None,
+            rows: None,
+            raw: None,
+            attempts: 1,
+            error: None,
+            next: None,
+            from_snapshot: None,
+        };
+        let (coverage, requests) = (Coverage::Collected, vec![request]);
+        SourceRecord { coverage, why: None, rows: 0, requests, tie_outs: BTreeMap::new() }
+    }
+
+    /// The clock of sources as seconds after the start, with its origin.
+    fn clock(sources: &[(Source, SourceRecord)]) -> (i64, i64, String) {
+        let clock = HubClock::of(sources.iter().map(|(source, record)| (source, record)));
+        let second = |t: Option<Timestamp>| (t.unwrap() - time::parse("2026-10-01T06:00:00Z").unwrap()).num_seconds();
+        (second(clock.first), second(clock.last), clock.from)
+    }
+
+    #[test]
+    fn the_first_answer_is_that_to_whoami_and_answers_taken_over_do_not_count() {
+        let whoami = (Source::Whoami, asked(0, Some(10)));
+        let members = (Source::Members, asked(1, Some(5)));
+        let mut carried = (Source::Commits, asked(-900, Some(-900)));
+        carried.1.requests[0].from_snapshot = Some(SnapshotId::of(time::parse("2026-09-01T06:00:00Z").unwrap()));
+        let tokens = (Source::Tokens, asked(2, Some(12)));
+        let all = [carried.clone(), whoami, members.clone(), tokens];
+        assert_eq!(clock(&all), (10, 12, "hub".to_owned()));
+        assert_eq!(clock(&[members, (Source::Whoami, asked(0, None))]), (5, 5, "hub".to_owned()));
+        let silent = [carried, (Source::Whoami, asked(3, None)), (Source::Members, asked(4, None))];
+        assert_eq!(clock(&silent), (3, 4, "machine".to_owned()));
+    }
+
+    #[test]
+    fn five_minutes_ahead_and_a_day_behind_are_in_time() {
+        let first = time::parse("2026-10-01T06:00:00Z").unwrap();
+        let clock = HubClock { first: Some(first), last: Some(first), from: "hub".to_owned() };
+        let seconds = TimeDelta::seconds;
+        assert!(!clock.is_before(first + seconds(300)) && clock.is_before(first + seconds(301)));
+        assert!(!clock.is_dated_by_hand(first - seconds(86_400)) && clock.is_dated_by_hand(first - seconds(86_401)));
+        assert!(!HubClock::default().is_before(first) && !HubClock::default().is_dated_by_hand(first));
     }
 }

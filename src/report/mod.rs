@@ -202,7 +202,7 @@ fn coverage_of<'a>(input: &'a Input<'_>, outcomes: &[&Outcome]) -> Vec<SourceFac
     let fact = |source: Source| {
         let record = input.manifest.sources.get(&source);
         let coverage = input.manifest.coverage(source);
-        let gap = coverage.is_gap(source);
+        let gap = input.manifest.is_gap(source);
         let empty_by_plan = coverage == Coverage::PlanRequired && !gap;
         let asked_for = source.is_opt_in() && coverage != Coverage::NotRequested;
         let needs = |o: &&&Outcome| {

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::Path};
 use super::{disk, error::Error, layout, parquet};
 use crate::{
     model::{
-        coverage::{Coverage, Source},
+        coverage::{Coverage, Plan, Source},
         manifest::{Manifest, TableRecord},
     },
     table::{
@@ -106,7 +106,7 @@ impl Writer<'_> {
         // Derived tables rest on other sources too; rows of any table are evidence that something was read.
         if !rows.is_empty()
             || [Invite::TABLE.name, Seen::TABLE.name].contains(&name)
-            || was_read(self.manifest.coverage(source), source)
+            || was_read(self.manifest.coverage(source), source, &self.manifest.plan.plan())
         {
             let record = parquet::write(&layout::table(self.snapshot, name), rows)?;
             self.records.insert(name.to_owned(), record);
@@ -116,8 +116,8 @@ impl Writer<'_> {
 }
 
 /// Whether an empty table of this source says that there is none.
-const fn was_read(coverage: Coverage, source: Source) -> bool {
-    coverage.has_rows() || (matches!(coverage, Coverage::PlanRequired) && !coverage.is_gap(source))
+fn was_read(coverage: Coverage, source: Source, plan: &Plan) -> bool {
+    coverage.has_rows() || (coverage == Coverage::PlanRequired && !coverage.is_gap(source, plan))
 }
 
 #[cfg(test)]
@@ -126,14 +126,15 @@ mod tests {
 
     #[test]
     fn a_source_that_was_not_read_has_no_table() {
-        assert!(was_read(Coverage::Collected, Source::Tokens));
-        assert!(was_read(Coverage::Partial, Source::Tokens));
-        assert!(was_read(Coverage::PlanRequired, Source::Scim));
-        assert!(!was_read(Coverage::PlanRequired, Source::Tokens));
+        assert!(was_read(Coverage::Collected, Source::Tokens, &Plan::Team));
+        assert!(was_read(Coverage::Partial, Source::Tokens, &Plan::Team));
+        assert!(was_read(Coverage::PlanRequired, Source::Scim, &Plan::Team));
+        assert!(!was_read(Coverage::PlanRequired, Source::Scim, &Plan::Enterprise));
+        assert!(!was_read(Coverage::PlanRequired, Source::Tokens, &Plan::Free));
         for unread in
             [Coverage::Forbidden, Coverage::Absent, Coverage::Failed, Coverage::Skipped, Coverage::NotRequested]
         {
-            assert!(!was_read(unread, Source::Scim), "{unread}");
+            assert!(!was_read(unread, Source::Scim, &Plan::Free), "{unread}");
         }
     }
 }

@@ -12,6 +12,9 @@ use tokio::runtime::Runtime;
 
 use crate::common::{Run, Sandbox, files};
 
+/// Instant of the newest quarter.
+const AS_OF: &str = "2026-10-01T06:00:00Z";
+
 /// The sample Hub as it is at the newest quarter.
 struct Hub {
     /// Serves.
@@ -21,12 +24,18 @@ struct Hub {
 }
 
 impl Hub {
-    /// Starts it with a quota per window of one second; 0 is the ordinary quota.
+    /// Starts it with a quota per window of one second; 0 is the ordinary quota. Its clock is this machine's.
     fn start(quota: u32) -> io::Result<Self> {
+        Self::start_at(quota, None)
+    }
+
+    /// As [`Hub::start`], on a clock of its own.
+    fn start_at(quota: u32, clock: Option<&str>) -> io::Result<Self> {
         let runtime = Runtime::new()?;
+        let clock = clock.and_then(rollcall::model::time::parse);
         let options = match quota {
-            0 => Options::default(),
-            quota => Options { quota, window_seconds: 1 },
+            0 => Options { clock, ..Options::default() },
+            quota => Options { quota, window_seconds: 1, clock },
         };
         let server = runtime.block_on(Server::start_with(3, 0, options))?;
         Ok(Self { runtime, server })
@@ -119,9 +128,9 @@ fn a_refused_token_and_an_unknown_organization_leave_nothing_behind() {
 
 #[test]
 fn an_interrupted_collection_goes_on_where_it_stopped() {
-    let hub = Hub::start(8).unwrap();
+    let hub = Hub::start_at(8, Some(AS_OF)).unwrap();
     let sandbox = Sandbox::new().unwrap();
-    let line = format!("collect {ORG} --as-of 2026-10-01T06:00:00Z");
+    let line = format!("collect {ORG} --as-of {AS_OF}");
     let child = hub.spawn(&sandbox, &line).unwrap();
     hub.wait_for(12);
     let [_, _, fix] = stop(child, "-INT").unwrap().three_lines(4);
@@ -190,9 +199,9 @@ fn the_token_reaches_neither_disk_nor_terminal() {
 
 #[test]
 fn quiet_is_quiet_and_evidence_is_appended_in_order() {
-    let hub = Hub::start(0).unwrap();
+    let hub = Hub::start_at(0, Some(AS_OF)).unwrap();
     let sandbox = Sandbox::new().unwrap();
-    let line = format!("collect {ORG} --quiet --as-of 2026-10-01T06:00:00Z");
+    let line = format!("collect {ORG} --quiet --as-of {AS_OF}");
     let run = hub.run(&sandbox, &line).unwrap();
     assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{run:?}");
     let [_, why, fix] = hub.run(&sandbox, &line).unwrap().three_lines(4);
@@ -204,13 +213,14 @@ fn quiet_is_quiet_and_evidence_is_appended_in_order() {
 
 #[test]
 fn commits_of_untouched_repositories_are_not_asked_for_again() {
-    let (hub, sandbox) = (Hub::start(0).unwrap(), Sandbox::new().unwrap());
+    let (hub, sandbox) = (Hub::start_at(0, Some(AS_OF)).unwrap(), Sandbox::new().unwrap());
     let store = sandbox.path("rollcall-store").join(ORG).join("snapshots");
     let manifest = |id: &str| -> serde_json::Value {
         serde_json::from_slice(&fs::read(store.join(id).join("manifest.json")).unwrap()).unwrap()
     };
     let collect = |as_of: &str| {
         let before = hub.server.requests().len();
+        hub.server.turn_clock(rollcall::model::time::parse(as_of).unwrap());
         let run = hub.run(&sandbox, &format!("collect {ORG} --with-commits --as-of {as_of}")).unwrap();
         assert_eq!(run.code, 0, "{run:?}");
         hub.server.requests()[before..].iter().filter(|request| request.contains("/commits/main")).count()
@@ -244,7 +254,7 @@ fn commits_of_untouched_repositories_are_not_asked_for_again() {
 
 #[test]
 fn a_run_over_all_organizations_leaves_one_summary() {
-    let (hub, sandbox) = (Hub::start(0).unwrap(), Sandbox::new().unwrap());
+    let (hub, sandbox) = (Hub::start_at(0, Some(AS_OF)).unwrap(), Sandbox::new().unwrap());
     sandbox.write("rollcall.toml", &format!("[org.{ORG}]\n[org.nobody-knows-us]\n")).unwrap();
     let run = hub.run(&sandbox, "run --all --as-of 2026-10-01T06:00:00Z --format json,csv").unwrap();
     assert_eq!(run.code, 4, "one of them could not be read: {run:?}");
@@ -261,4 +271,58 @@ fn a_run_over_all_organizations_leaves_one_summary() {
     assert_eq!(sandbox.run("verify rollcall-reports/summary-20261001T060000Z").unwrap().code, 0);
     let report = sandbox.path("rollcall-reports").join(format!("{ORG}-20261001T060000Z"));
     assert!(report.join("access-review.json").is_file(), "each has a report of its own");
+}
+
+/// The manifest of the one snapshot of the store.
+fn manifest(sandbox: &Sandbox) -> serde_json::Value {
+    let folder = sandbox.path("rollcall-store").join(ORG);
+    let path = files(&folder).unwrap().into_iter().find(|path| path.ends_with("manifest.json")).unwrap();
+    serde_json::from_slice(&fs::read(folder.join(path)).unwrap()).unwrap()
+}
+
+#[test]
+fn a_date_ahead_of_the_hub_is_refused_before_anything_else_is_read() {
+    let (hub, sandbox) = (Hub::start_at(0, Some(AS_OF)).unwrap(), Sandbox::new().unwrap());
+    let run = hub.run(&sandbox, &format!("collect {ORG} --as-of 2026-10-01T06:06:00Z")).unwrap();
+    let [what, why, _] = run.three_lines(2);
+    assert!(what.contains("--as-of") && why.contains("2026-10-01T06:00:00Z by the clock of the Hub"), "{what} {why}");
+    assert_eq!(hub.server.requests(), ["GET /api/whoami-v2"]);
+    assert!(!sandbox.path("rollcall-store").exists(), "nothing is left behind");
+    // Five minutes are what two clocks and the way may differ.
+    let run = hub.run(&sandbox, &format!("collect {ORG} --as-of 2026-10-01T06:04:00Z")).unwrap();
+    assert_eq!(run.code, 0, "{run:?}");
+}
+
+#[test]
+fn a_machine_whose_clock_is_ahead_does_not_lock_its_store() {
+    // Long before any machine that runs this.
+    let (hub, sandbox) = (Hub::start_at(0, Some("2024-10-01T06:00:00Z")).unwrap(), Sandbox::new().unwrap());
+    let [what, why, fix] = hub.run(&sandbox, &format!("collect {ORG}")).unwrap().three_lines(4);
+    assert!(what.contains("clock of this machine") && fix.contains("set this machine's clock"), "{what} {fix}");
+    assert!(why.contains("2024-10-01T06:00:00Z by the clock of the Hub"), "{why}");
+    assert!(!sandbox.path("rollcall-store").exists(), "nothing is left behind");
+}
+
+#[test]
+fn a_date_a_day_before_the_hub_is_said_to_be_by_hand() {
+    for (as_of, by_hand) in [("2026-09-30T06:00:00Z", false), ("2026-09-30T05:59:00Z", true)] {
+        let (hub, sandbox) = (Hub::start_at(0, Some(AS_OF)).unwrap(), Sandbox::new().unwrap());
+        let line = format!("collect {ORG} --require-complete --skip scim --as-of {as_of}");
+        assert_eq!(hub.run(&sandbox, &line).unwrap().code, 3, "a gap");
+        let sandbox = Sandbox::new().unwrap();
+        let run = hub.run(&sandbox, &line.replace(" --skip scim", "")).unwrap();
+        assert_eq!(run.code, if by_hand { 3 } else { 0 }, "{run:?}");
+        let manifest = manifest(&sandbox);
+        assert_eq!(manifest["dated_by_hand"], by_hand);
+        let clock = &manifest["hub_clock"];
+        assert_eq!((&clock["first"], &clock["from"]), (&AS_OF.into(), &"hub".into()), "{clock}");
+        assert_eq!(manifest["sample"], true);
+        assert_eq!(manifest["sources"]["whoami"]["requests"][0]["date"], AS_OF);
+        let listed = sandbox.run(&format!("snapshots {ORG}")).unwrap().stdout;
+        assert!(listed.trim_end().ends_with(if by_hand { "hand" } else { "the Hub's clock" }), "{listed}");
+        let verified = sandbox.run("verify rollcall-store").unwrap();
+        assert_eq!((verified.code, verified.stdout.contains("dated by hand")), (0, by_hand), "{verified:?}");
+        let report = sandbox.run(&format!("report {ORG} --require-complete --format csv")).unwrap();
+        assert_eq!(report.code, if by_hand { 3 } else { 0 }, "{report:?}");
+    }
 }

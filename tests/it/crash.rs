@@ -24,9 +24,12 @@ use crate::{
 /// Parquet files with their bytes.
 type Tables = Vec<(PathBuf, Vec<u8>)>;
 
+/// Instant of every collection of this file.
+const AS_OF: &str = "2026-10-01T06:00:00Z";
+
 /// What every collection of this file is.
 fn collect() -> String {
-    format!("collect {ORG} --as-of 2026-10-01T06:00:00Z --store store")
+    format!("collect {ORG} --as-of {AS_OF} --store store")
 }
 
 /// Every Parquet file of the sealed snapshot, its part of the archive included.
@@ -67,7 +70,7 @@ struct Whole {
 
 /// Collects undisturbed.
 fn undisturbed() -> io::Result<Whole> {
-    let (hub, sandbox) = (Faulty::start(|_, _| {})?, Sandbox::new()?);
+    let (hub, sandbox) = (Faulty::start_at(AS_OF, |_, _| {})?, Sandbox::new()?);
     let run = hub.run(&sandbox, &collect())?;
     assert_eq!(run.code, 0, "{run:?}");
     let manifest = manifest(&sandbox, "store")?.unwrap_or_default();
@@ -108,7 +111,7 @@ fn killed_after_any_request_it_resumes_to_the_same_tables() {
         let (answered, name) = (*answered, format!("killed after {answered} answers"));
         let holding = Arc::new(AtomicBool::new(true));
         let held = Arc::clone(&holding);
-        let hub = Faulty::start(move |ask, answer| {
+        let hub = Faulty::start_at(AS_OF, move |ask, answer| {
             answer.hold = ask.number > answered && held.load(Ordering::Relaxed);
         });
         let (hub, sandbox) = (hub.unwrap(), Sandbox::new().unwrap());
@@ -146,7 +149,7 @@ fn killed_while_it_seals_there_is_a_whole_snapshot_or_none() {
     let moments: Vec<_> = steps.iter().flat_map(|step| [0, 5, 25].map(|pause| (*step, pause))).collect();
     side_by_side(&moments, |((begin, end), pause)| {
         let name = format!("killed {pause} ms after {begin} had {end}");
-        let (hub, sandbox) = (Faulty::start(|_, _| {}).unwrap(), Sandbox::new().unwrap());
+        let (hub, sandbox) = (Faulty::start_at(AS_OF, |_, _| {}).unwrap(), Sandbox::new().unwrap());
         let mut child = hub.spawn(&sandbox, &collect()).unwrap();
         let mut over = false;
         wait_until(&name, || {
@@ -170,7 +173,7 @@ fn killed_while_it_seals_there_is_a_whole_snapshot_or_none() {
 fn a_request_to_stop_is_heard_while_the_hub_is_silent() {
     let holding = Arc::new(AtomicBool::new(true));
     let held = Arc::clone(&holding);
-    let hub = Faulty::start(move |ask, answer| answer.hold = ask.number > 9 && held.load(Ordering::Relaxed));
+    let hub = Faulty::start_at(AS_OF, move |ask, answer| answer.hold = ask.number > 9 && held.load(Ordering::Relaxed));
     let (hub, sandbox) = (hub.unwrap(), Sandbox::new().unwrap());
     let child = hub.spawn(&sandbox, &collect()).unwrap();
     wait_until("ten requests came", || hub.asks().len() > 9);
@@ -189,7 +192,7 @@ fn a_request_to_stop_is_heard_while_the_hub_is_silent() {
 
 #[test]
 fn a_place_that_cannot_be_written_is_an_error_that_names_it() {
-    let hub = Faulty::start(|_, _| {}).unwrap();
+    let hub = Faulty::start_at(AS_OF, |_, _| {}).unwrap();
     for blocked in ["", "/.staging", "/snapshots", "/audit_events"].map(|end| format!("store/{ORG}{end}")) {
         let sandbox = Sandbox::new().unwrap();
         let path = sandbox.path(&blocked);
@@ -213,7 +216,7 @@ fn cramped(hub: &Faulty, sandbox: &Sandbox, blocks: u32) -> io::Result<Run> {
 
 #[test]
 fn a_full_disk_is_an_error_and_what_was_kept_is_resumed() {
-    let (hub, sandbox) = (Faulty::start(|_, _| {}).unwrap(), Sandbox::new().unwrap());
+    let (hub, sandbox) = (Faulty::start_at(AS_OF, |_, _| {}).unwrap(), Sandbox::new().unwrap());
     let whole = undisturbed().unwrap();
     let mut refusals = 0;
     for blocks in [0, 1, 2, 4, 8, 16, 32, 64, 128] {
@@ -276,7 +279,7 @@ fn peak_mb(child: &mut std::process::Child) -> io::Result<u64> {
 fn an_export_of_100_000_events_is_read_in_little_memory() {
     let body = export(100_000);
     assert!(body.len() > 50_000_000, "{}", body.len());
-    let hub = Faulty::start(move |ask, answer| {
+    let hub = Faulty::start_at(AS_OF, move |ask, answer| {
         if ask.path.ends_with("/audit-log/export") {
             answer.body.clone_from(&body);
         }

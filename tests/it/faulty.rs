@@ -84,7 +84,7 @@ fn shared() -> &'static Shared {
     static SHARED: OnceLock<Shared> = OnceLock::new();
     SHARED.get_or_init(|| {
         let runtime = Runtime::new().expect("a runtime");
-        let sample = runtime.block_on(Server::start_with(0, 0, Options { quota: 1_000_000, window_seconds: 300 }));
+        let sample = runtime.block_on(Server::start_with(0, 0, Options { quota: 1_000_000, ..Options::default() }));
         Shared { runtime, sample: sample.expect("a port on loopback") }
     })
 }
@@ -99,8 +99,22 @@ pub(crate) struct Faulty {
 }
 
 impl Faulty {
-    /// Starts one; `rule` may change every answer.
+    /// Starts one on this machine's clock; `rule` may change every answer.
     pub(crate) fn start(rule: impl Fn(&Ask, &mut Answer) + Send + Sync + 'static) -> io::Result<Self> {
+        Self::serving(rule)
+    }
+
+    /// Starts one whose clock stands at `at`.
+    pub(crate) fn start_at(at: &str, rule: impl Fn(&Ask, &mut Answer) + Send + Sync + 'static) -> io::Result<Self> {
+        let date = http_date(at);
+        Self::serving(move |ask, answer| {
+            answer.set("date", &date);
+            rule(ask, answer);
+        })
+    }
+
+    /// Starts one.
+    fn serving(rule: impl Fn(&Ask, &mut Answer) + Send + Sync + 'static) -> io::Result<Self> {
         let shared = shared();
         let listener = shared.runtime.block_on(TcpListener::bind("127.0.0.1:0"))?;
         let url = format!("http://{}", listener.local_addr()?);
@@ -141,6 +155,12 @@ impl Faulty {
             .stderr(Stdio::piped())
             .spawn()
     }
+}
+
+/// An instant as the header `Date` says it.
+pub(crate) fn http_date(at: &str) -> String {
+    let at = rollcall::model::time::parse(at).expect("an instant");
+    at.format("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }
 
 /// The built program.

@@ -9,6 +9,9 @@ use crate::{
     scripted::{ORG, Scripted, TOKEN, of_org, quiet_org},
 };
 
+/// Instant of the collections.
+const AS_OF: &str = "2026-10-01T06:00:00Z";
+
 /// Names that somebody might give themselves.
 fn nasty() -> Vec<String> {
     let mut names: Vec<String> = [
@@ -127,7 +130,7 @@ fn raw(text: &str) -> Vec<char> {
 
 /// A full run with everything on.
 fn run(hub: &Scripted, sandbox: &Sandbox, more: &str) -> io::Result<Run> {
-    let line = format!("run {ORG} -v --as-of 2026-10-01T06:00:00Z --format csv,json,pdf,md,xlsx,oscal,ocsf {more}");
+    let line = format!("run {ORG} -v --as-of {AS_OF} --format csv,json,pdf,md,xlsx,oscal,ocsf {more}");
     let run = hub.run(sandbox, &line)?;
     assert_eq!(run.code, 0, "{run:?}");
     Ok(run)
@@ -140,7 +143,7 @@ fn contents(folder: &Path) -> io::Result<Vec<(String, Vec<u8>)>> {
 
 #[test]
 fn a_hostile_organization_comes_out_as_text() {
-    let hub = Scripted::start(hostile_org()).unwrap();
+    let hub = Scripted::start(hostile_org(), AS_OF).unwrap();
     let sandbox = Sandbox::new().unwrap();
     let exception = "[[exceptions]]\nanalyzer = \"inactive-seats\"\nrule = \"inactive\"\nreason = \"\\u001b[2J\"\n\
         subject = \"\\u001b[31m\\u202e\\n<b>\"\napproved_by = \"=1+1\"\nexpires = \"2027-03-31\"\n";
@@ -285,7 +288,7 @@ fn nothing_left_its_place(sandbox: &Sandbox) -> io::Result<()> {
 
 #[test]
 fn the_token_is_in_no_file_and_no_stream_of_a_full_run() {
-    let hub = Scripted::start(hostile_org()).unwrap();
+    let hub = Scripted::start(hostile_org(), AS_OF).unwrap();
     let sandbox = Sandbox::new().unwrap();
     let run = run(&hub, &sandbox, "-v --log-format json").unwrap();
     let mut places = contents(&sandbox.path(".")).unwrap();

@@ -26,7 +26,7 @@ fn hub() -> io::Result<Scripted> {
         json!([member(1, "alice", "admin", "ada@acme.example"), member(2, "celan", "write", "cy@acme.example"),]);
     answers.insert(of_org("members"), (200, members.to_string().into_bytes()));
     answers.insert(of_org("audit-log/export"), (403, b"{}".to_vec()));
-    Scripted::start(answers)
+    Scripted::start(answers, AS_OF)
 }
 
 /// Puts a fixture into the sandbox and imports it.

@@ -17,7 +17,10 @@ use axum::{
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, runtime::Runtime};
 
-use crate::common::{Run, Sandbox};
+use crate::{
+    common::{Run, Sandbox},
+    faulty::http_date,
+};
 
 /// The organization it knows.
 pub(crate) const ORG: &str = "acme-robotics";
@@ -30,6 +33,8 @@ pub(crate) const TOKEN: &str = "hf_TheInventedTokenOfThisTest0123456789";
 struct Script {
     /// Status and body by path without query; a path that is not there is answered by an empty list.
     answers: BTreeMap<String, (u16, Vec<u8>)>,
+    /// What its clock shows, as the header `Date` says it.
+    date: String,
     /// Paths asked for, as they came.
     asked: Mutex<Vec<String>>,
 }
@@ -72,10 +77,10 @@ pub(crate) fn quiet_org() -> BTreeMap<String, (u16, Vec<u8>)> {
 }
 
 impl Scripted {
-    /// Serves these answers on loopback.
-    pub(crate) fn start(answers: BTreeMap<String, (u16, Vec<u8>)>) -> io::Result<Self> {
+    /// Serves these answers on loopback; its clock stands at `at`.
+    pub(crate) fn start(answers: BTreeMap<String, (u16, Vec<u8>)>, at: &str) -> io::Result<Self> {
         let runtime = Runtime::new()?;
-        let script = Arc::new(Script { answers, asked: Mutex::default() });
+        let script = Arc::new(Script { answers, date: http_date(at), asked: Mutex::default() });
         let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))?;
         let url = format!("http://{}", listener.local_addr()?);
         let router = Router::new().fallback(answer).with_state(Arc::clone(&script));
@@ -103,5 +108,8 @@ async fn answer(State(script): State<Arc<Script>>, request: Request) -> Response
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if let Ok(date) = HeaderValue::from_str(&script.date) {
+        response.headers_mut().insert(header::DATE, date);
+    }
     response
 }

@@ -246,7 +246,7 @@ fn meet(fault: &'static Fault) -> io::Result<()> {
     let name = fault.name;
     let other = Faulty::start(|_, _| {})?;
     let url = other.url.clone();
-    let hub = Faulty::start(move |ask, answer| {
+    let hub = Faulty::start_at(AS_OF, move |ask, answer| {
         if ask.path.ends_with("/members") && (fault.when)(ask) {
             (fault.what)(ask, answer, &url);
         }

@@ -63,6 +63,7 @@ pub(super) fn run(
         with_commits: false,
         all_gated: false,
         plan: settings.config.org(org).and_then(|table| table.plan.clone()),
+        as_of: None,
     };
     let found = engine.run(collect::examine(&client, &plan, ask.with_export))?.map_err(Error::Examine)?;
     let needs = needs();

@@ -102,7 +102,7 @@ mod tests {
     #[test]
     fn the_quota_holds_in_each_window_and_returns_with_the_next() {
         let start = Instant::now();
-        let mut window = Window::new(Options { quota: 3, window_seconds: 10 }, start);
+        let mut window = Window::new(Options { quota: 3, window_seconds: 10, clock: None }, start);
         let mut take = |ms| window.take(Bucket::Api, start + Duration::from_millis(ms));
         let allowed: Vec<_> = [0, 1, 9_998, 9_999, 10_000, 10_001].map(|ms| take(ms).allowed).into();
         assert_eq!(allowed, [true, true, true, false, true, true]);
@@ -114,7 +114,7 @@ mod tests {
     #[test]
     fn buckets_do_not_share_a_count() {
         let start = Instant::now();
-        let mut window = Window::new(Options { quota: 1, window_seconds: 10 }, start);
+        let mut window = Window::new(Options { quota: 1, window_seconds: 10, clock: None }, start);
         assert!(window.take(Bucket::Api, start).allowed);
         assert!(window.take(Bucket::Pages, start).allowed);
         assert!(!window.take(Bucket::Api, start).allowed);

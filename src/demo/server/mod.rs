@@ -21,29 +21,34 @@ use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle, time::Instant};
 
 use self::{
     answer::Answer,
+    clock::Clock,
     limit::{Bucket, Window},
     routes::Call,
 };
 use super::{TOKEN, quarters, state::State, world::world};
+use crate::model::time::Timestamp;
 
 mod answer;
+mod clock;
 mod limit;
 mod paging;
 mod routes;
 mod scim;
 
-/// How the fixture Hub limits its callers.
+/// How the fixture Hub limits its callers, and what its clock shows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Options {
     /// Requests to the API in one window; pages that are no API have a tenth of it. 6000 is the quota of an Enterprise organization.
     pub quota: u32,
     /// Seconds in a window.
     pub window_seconds: u32,
+    /// What its clock shows when somebody first asks; `None` follows this machine's clock.
+    pub clock: Option<Timestamp>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { quota: 6000, window_seconds: 300 }
+        Self { quota: 6000, window_seconds: 300, clock: None }
     }
 }
 
@@ -68,6 +73,8 @@ pub struct Server {
 struct Hub {
     /// The organization.
     state: State,
+    /// Its clock; `None` follows this machine's.
+    clock: Option<Clock>,
     /// Rate limit.
     window: Mutex<Window>,
     /// Method and path with query of every request.
@@ -87,7 +94,7 @@ impl Server {
         Self::start_with(quarter, port, Options::default()).await
     }
 
-    /// As [`Server::start`], with a rate limit of one's own.
+    /// As [`Server::start`], with a rate limit and a clock of one's own.
     ///
     /// # Errors
     /// When the port cannot be had.
@@ -97,6 +104,7 @@ impl Server {
         let as_of = quarters()[quarter.min(quarters().len() - 1)];
         let hub = Arc::new(Hub {
             state: State::at(world(), as_of).map_err(io::Error::other)?,
+            clock: options.clock.map(Clock::at),
             window: Mutex::new(Window::new(options, Instant::now())),
             requests: Mutex::default(),
             next: AtomicU64::new(1),
@@ -116,6 +124,22 @@ impl Server {
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Its clock, for a client that is to run on the same one; `None` follows this machine's.
+    #[must_use]
+    pub fn clock(&self) -> Option<impl Fn() -> Timestamp + Send + Sync + 'static + use<>> {
+        self.hub.clock.is_some().then(|| {
+            let hub = Arc::clone(&self.hub);
+            move || hub.clock.as_ref().map(Clock::now).unwrap_or_default()
+        })
+    }
+
+    /// Sets a clock of its own to another time.
+    pub fn turn_clock(&self, at: Timestamp) {
+        if let Some(clock) = &self.hub.clock {
+            clock.turn(at);
+        }
     }
 
     /// Method and path with query of every request so far.
@@ -154,7 +178,12 @@ async fn handle(Shared(hub): Shared<Arc<Hub>>, request: Request) -> Response {
         routes::answer(&hub.state, &call)
     };
     let number = hub.next.fetch_add(1, Ordering::Relaxed);
-    respond(answer, &seen, number)
+    let mut response = respond(answer, &seen, number);
+    // Without one of ours, the server adds this machine's time.
+    if let Some(date) = hub.clock.as_ref().and_then(|clock| HeaderValue::from_str(&clock.header()).ok()) {
+        response.headers_mut().insert(header::DATE, date);
+    }
+    response
 }
 
 /// Whether a request carries the sample's token.

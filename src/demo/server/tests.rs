@@ -61,7 +61,7 @@ async fn every_answer_tells_the_limit_and_errors_have_their_status() {
 
 #[tokio::test]
 async fn a_caller_over_quota_is_told_to_wait() {
-    let server = Server::start_with(0, 0, Options { quota: 2, window_seconds: 300 }).await.unwrap();
+    let server = Server::start_with(0, 0, Options { quota: 2, window_seconds: 300, clock: None }).await.unwrap();
     let mut heads = Vec::new();
     for _ in 0..3 {
         heads.push(send(&server, "GET /api/whoami-v2", &bearer()).await.0);
