@@ -271,7 +271,7 @@ fn append(
     import.raw = staging.keep_file(Source::AuditLog, "json", &bytes)?.raw;
     imported::take_log(record, &import);
     if let Some(why) = &rows.doubt {
-        make_partial(record, why);
+        record.make_partial(why);
     }
     collected.unknown_types = rows.unknown_types;
     // An import always has a date; without one nothing would be known to have been seen.

@@ -303,7 +303,7 @@ impl Case<'_> {
                 return Err(self.manifest_differs("it names an imported log although the Hub gave its own"));
             }
             record.rows = log.events.len() as u64;
-            record.coverage = Coverage::Imported;
+            record.coverage = if log.doubt.is_some() { Coverage::Partial } else { Coverage::Imported };
         }
         (collected.events, collected.unknown_types) = (log.events, log.unknown_types);
         Ok(())

@@ -41,7 +41,9 @@ fn settings(folder: &std::path::Path, url: &str, as_of: &str) -> Settings {
 /// Collects an organization.
 fn collect(settings: &Settings, engine: &Engine, org: &str, ask: &Collect) {
     let console: Arc<dyn Console> = Arc::new(Muted);
-    let collector = Collector { settings, engine, console: &console, clock: Clock::of_machine() };
+    // The Hub of these tests has the snapshot's date, whatever this machine's clock says.
+    let at = settings.as_of.unwrap();
+    let collector = Collector { settings, engine, console: &console, clock: Clock(Arc::new(move || at)) };
     collector.collect(&OrgName::new(org).unwrap(), ask).unwrap();
 }
 
@@ -254,4 +256,19 @@ fn a_snapshot_full_of_gaps_follows_from_its_answers_too() {
         let unchecked = Rederiver { engine: &engine, settings: None }.check(&place, &sealed, &mut archived).unwrap();
         assert_eq!(unchecked, Vec::<String>::new());
     }
+}
+
+#[test]
+fn the_witness_of_the_date_and_the_worth_of_the_roster_follow_too() {
+    let clock = difference(|sealed| sealed.manifest.hub_clock.last = None);
+    assert!(clock.0 == "manifest.json" && clock.1.contains("the Hub's clock"), "{clock:?}");
+    let by_hand = difference(|sealed| sealed.manifest.dated_by_hand = true);
+    assert!(by_hand.1.contains("the Hub's clock"), "{by_hand:?}");
+    let stale = difference(|sealed| sealed.manifest.imports[0].extracted_on = None);
+    assert!(stale.1.contains("roster does not follow"), "{stale:?}");
+    let lowered = difference(|sealed| {
+        let roster = sealed.manifest.sources.get_mut(&Source::Roster).unwrap();
+        roster.coverage = Coverage::Partial;
+    });
+    assert!(lowered.1.contains("roster does not follow"), "{lowered:?}");
 }

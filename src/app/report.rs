@@ -190,7 +190,8 @@ fn review(snapshot: &Snapshot, analysis: &Analysis) -> Review {
 
 /// The exit code of a finished report: gaps win over verdicts.
 fn exit(snapshot: &Snapshot, analysis: &Analysis, common: &Common) -> Exit {
-    if common.require_complete && (snapshot.manifest.dated_by_hand || !analyze::gaps_of(&snapshot.manifest).is_empty()) {
+    if common.require_complete && (snapshot.manifest.dated_by_hand || !analyze::gaps_of(&snapshot.manifest).is_empty())
+    {
         return Exit::Gaps;
     }
     let Some(bar) = common.fail_on else { return Exit::Done };

@@ -106,8 +106,14 @@ pub async fn examine(client: &Client, plan: &Plan, export: bool) -> Result<Exami
         (Source::Scim, doctor.scim().await?),
         (Source::NetworkSecurity, network),
     ];
-    let mut sources: BTreeMap<_, _> = ledgers.into_iter().map(|(source, l)| (source, l.record(&has))).collect();
-    sources.insert(Source::GatedAccess, doctor.gated(gated).await?.map_or_else(nothing_gated, |l| l.record(&has)));
+    let hides = whoami::hides(&who.collector);
+    let recorded = |source, mut ledger: Ledger| {
+        whoami::narrow(&mut ledger, source, hides.as_deref());
+        ledger.record(&has)
+    };
+    let mut sources: BTreeMap<_, _> = ledgers.into_iter().map(|(source, l)| (source, recorded(source, l))).collect();
+    let gated = doctor.gated(gated).await?;
+    sources.insert(Source::GatedAccess, gated.map_or_else(nothing_gated, |l| recorded(Source::GatedAccess, l)));
     let stated = who.listed || fact.from != "default";
     let log = if export {
         doctor.audit_log().await?.record(&has)

@@ -165,9 +165,16 @@ async fn the_other_scim_tree_is_asked_when_the_first_is_refused() {
     );
 
     hub.only(&scim("scim", "Users", 1), reply(402, "{}"));
-    let before = hub.paths().iter().filter(|path| path.contains("provisioning")).count();
-    assert_eq!(of(&read(&hub, &everything()).await.unwrap(), Source::Scim).0, Coverage::PlanRequired);
-    assert_eq!(hub.paths().iter().filter(|path| path.contains("provisioning")).count(), before);
+    assert_eq!(
+        of(&read(&hub, &everything()).await.unwrap(), Source::Scim).0,
+        Coverage::PlanRequired,
+        "the first answer decides"
+    );
+    let invited = json(r#"{"totalResults":1,"Resources":[{"id":"p1","userName":"ada","active":false}]}"#);
+    hub.only(&scim("scim-provisioning", "Users", 1), invited);
+    hub.only(&scim("scim-provisioning", "Groups", 1), json(r#"{"totalResults":0}"#));
+    let all = read(&hub, &everything()).await.unwrap();
+    assert_eq!((of(&all, Source::Scim).0, all.tables.scim_users.len()), (Coverage::Collected, 1));
 }
 
 #[tokio::test]

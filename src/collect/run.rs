@@ -66,10 +66,7 @@ pub async fn collect(client: &Client, plan: &Plan, progress: &dyn Progress) -> R
 
 /// Refuses a snapshot that would speak of an instant which had not come when the collection began. Asked again at the
 /// end, where later answers may have the `Date` that whoami's lacked.
-fn on_time<'r>(
-    plan: &Plan,
-    sources: impl IntoIterator<Item = (&'r Source, &'r SourceRecord)>,
-) -> Result<(), Error> {
+fn on_time<'r>(plan: &Plan, sources: impl IntoIterator<Item = (&'r Source, &'r SourceRecord)>) -> Result<(), Error> {
     let clock = HubClock::of(sources);
     match (plan.as_of, clock.first) {
         (Some(as_of), Some(began)) if clock.is_before(as_of) => {
@@ -128,10 +125,7 @@ impl Run<'_> {
         self.progress.start(source, total);
         let reader = Reader { client: self.client, progress: self.progress, source };
         let (mut ledger, rows) = Box::pin(read(&reader)).await?;
-        let narrowed = matches!(source, Source::ResourceGroups | Source::Repos | Source::GatedAccess);
-        if let Some(why) = self.hides.as_deref().filter(|_| narrowed) {
-            ledger.leaves_out(why);
-        }
+        whoami::narrow(&mut ledger, source, self.hides.as_deref());
         let record = ledger.record(&self.has);
         self.progress.finish(source, &record);
         Ok((record, rows))

@@ -203,11 +203,62 @@ async fn a_missing_plan_explains_a_refusal_only_where_the_plan_lacks_the_source(
         assert!(!of(&all, source).1.contains("needs"), "no permission would help");
     }
     assert_eq!(of(&all, Source::Repos).0, Coverage::Partial);
+    assert!(Coverage::PlanRequired.is_gap(Source::AuditLog, &all.plan.plan()));
     let team = Plan { plan: Some("Enterprise".to_owned()), ..everything() };
     let all = read(&hub, &team).await.unwrap();
     assert_eq!((all.plan.name.as_str(), all.plan.from.as_str()), ("enterprise", "configuration"));
     assert_eq!(of(&all, Source::ServiceAccounts).0, Coverage::Forbidden);
     assert_eq!(of(&all, Source::NetworkSecurity).0, Coverage::PlanRequired);
+}
+
+#[tokio::test]
+async fn a_configured_plan_below_the_real_one_hides_no_refusal() {
+    let hub = acme_but(&format!("{ORG}/resource-groups"), reply(403, "{}")).await;
+    hub.only(&format!("{ORG}/overview"), json(r#"{"name":"acme","numUsers":3,"plan":"team"}"#));
+    for (plan, expected) in [("free", "plus"), ("Enterprise", "plus"), ("plus", "plus")] {
+        let all = read(&hub, &Plan { plan: Some(plan.to_owned()), ..everything() }).await.unwrap();
+        assert_eq!(all.plan.name, expected);
+        assert_eq!(all.plan.from, if plan == "plus" { "configuration" } else { "whoami" });
+        assert_eq!(of(&all, Source::ResourceGroups).0, Coverage::Forbidden, "{plan}");
+    }
+}
+
+#[tokio::test]
+async fn lists_that_leave_things_out_are_partial() {
+    let hub = acme().await;
+    hub.only(
+        "/api/whoami-v2",
+        json(r#"{"name":"ada","id":"u1","orgs":[{"name":"acme","plan":"plus","roleInOrg":"write"}]}"#),
+    );
+    hub.only(&format!("{ORG}/overview"), json(r#"{"name":"acme","numUsers":70}"#));
+    let all = read(&hub, &everything()).await.unwrap();
+    for source in [Source::ResourceGroups, Source::Repos, Source::GatedAccess] {
+        assert_eq!(of(&all, source).0, Coverage::Partial, "{source}");
+        assert!(of(&all, source).1.contains("role write"), "{source}");
+    }
+    assert_eq!(of(&all, Source::Members).0, Coverage::Partial);
+    assert!(of(&all, Source::Members).1.contains("counts 70 members and lists 3"));
+    assert_eq!(of(&all, Source::Tokens).0, Coverage::Collected);
+    // A refusal stays one.
+    hub.only(&format!("{ORG}/resource-groups"), reply(403, "{}"));
+    assert_eq!(of(&read(&hub, &everything()).await.unwrap(), Source::ResourceGroups).0, Coverage::Forbidden);
+}
+
+#[tokio::test]
+async fn a_date_that_has_not_come_ends_a_collection_after_whoami() {
+    let hub = acme().await;
+    let whoami = json(r#"{"name":"ada","orgs":[{"name":"acme","roleInOrg":"admin"}]}"#);
+    hub.only("/api/whoami-v2", whoami.clone().header("date", "Thu, 01 Oct 2026 05:54:59 GMT"));
+    let dated = Plan { as_of: crate::model::time::parse("2026-10-01T06:00:00Z"), ..everything() };
+    let error = read(&hub, &dated).await.unwrap_err();
+    assert!(matches!(error, Error::Ahead { is_of_hub: true, .. }), "{error}");
+    assert_eq!(hub.paths(), ["/api/whoami-v2"]);
+    // Without a `Date`, this machine's clock is the witness until a later answer has one.
+    hub.only("/api/whoami-v2", whoami);
+    assert!(read(&hub, &dated).await.is_ok());
+    let overview = json(r#"{"name":"acme","numUsers":3}"#).header("date", "Thu, 01 Oct 2026 05:00:00 GMT");
+    hub.only(&format!("{ORG}/overview"), overview);
+    assert!(matches!(read(&hub, &dated).await, Err(Error::Ahead { is_of_hub: true, .. })));
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use super::{Error, ledger::Ledger, read::Reader, wire};
 use crate::{
     hub::endpoints,
     model::{
+        coverage::Source,
         ids::{OrgName, fold},
         manifest::Collector,
         role,
@@ -116,6 +117,14 @@ pub(super) fn hides(who: &Collector) -> Option<String> {
     }
 }
 
+/// Enters in the account of a list that it may leave things out, for the reason that [`hides`] gives.
+pub(super) fn narrow(ledger: &mut Ledger, source: Source, hides: Option<&str>) {
+    let narrowed = matches!(source, Source::ResourceGroups | Source::Repos | Source::GatedAccess);
+    if let Some(why) = hides.filter(|_| narrowed) {
+        ledger.leaves_out(why);
+    }
+}
+
 /// Permissions that reach the organization: those scoped to it, to one of its repositories, and the global ones. What
 /// is scoped to the user's own account or to other organizations is nobody's business in a manifest.
 fn permissions(grants: &[Grant]) -> Vec<String> {
@@ -184,6 +193,19 @@ mod tests {
         assert_eq!(reach("discussion.write"), [Reach::Everywhere]);
         assert_eq!(reach("user.write"), [Reach::Elsewhere("user ada".to_owned())]);
         assert_eq!(reach("org.write"), [Reach::Elsewhere("org other".to_owned())]);
+    }
+
+    #[test]
+    fn only_an_admin_whom_nothing_restricts_sees_every_list_whole() {
+        let who = |role: Option<&str>, restrictions: &[&str]| Collector {
+            role_in_org: role.map(str::to_owned),
+            security_restrictions: restrictions.iter().map(|word| (*word).to_owned()).collect(),
+            ..Collector::default()
+        };
+        assert_eq!(hides(&who(Some("admin"), &[])), None);
+        assert!(hides(&who(Some("write"), &[])).unwrap().contains("role write"));
+        assert!(hides(&who(None, &[])).unwrap().contains("not shown"));
+        assert!(hides(&who(Some("admin"), &["sso", "ip"])).unwrap().contains("sso, ip"));
     }
 
     #[test]

@@ -101,8 +101,14 @@ impl<'t, 'k> Checker<'t, 'k> {
             (_, DeValue::Table(table)) => {
                 let values = self.section(path, table);
                 self.required(path, at, &values);
-                if path == "analyzers.owner-coverage" {
-                    self.owners(at, &values);
+                match path {
+                    "analyzers.owner-coverage" => self.owners(at, &values),
+                    "roster" if values.contains_key("extracted_on") && !values.contains_key("file") => {
+                        let what =
+                            "`extracted_on` is the date of `file`, which is not named; an imported file has its own";
+                        self.problem(at, what.to_owned());
+                    }
+                    _ => {}
                 }
                 if path == "seats" {
                     self.renewal(at, table, &values);

@@ -194,3 +194,13 @@ fn a_named_file_must_exist_and_a_candidate_need_not() {
     assert_eq!(config.resolve("people.csv"), folder.path().join("people.csv"));
     assert_eq!(config.resolve("/abs/people.csv"), Path::new("/abs/people.csv"));
 }
+
+#[test]
+fn the_date_of_the_roster_belongs_to_a_file_that_is_named() {
+    let text = "[roster]\nfile = \"people.csv\"\nextracted_on = 2026-09-30\n";
+    let config = Config::parse(text, &Known::new()).unwrap();
+    let day = config.values.roster.unwrap().extracted_on.map(crate::model::time::format_date);
+    assert_eq!(day.as_deref(), Some("2026-09-30"));
+    let problems = Config::parse("[roster]\nextracted_on = \"2026-09-30\"\n", &Known::new()).unwrap_err();
+    assert!(problems.to_string().contains("`extracted_on` is the date of `file`"), "{problems}");
+}

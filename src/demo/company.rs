@@ -131,6 +131,7 @@ mod tests {
             let _: params::Activity = table["activity"].clone().try_into().unwrap();
             let _: params::Analyzers = table["analyzers"].clone().try_into().unwrap();
             let roster: params::Roster = table["roster"].clone().try_into().unwrap();
+            assert_eq!(roster.extracted_on, Some(QUARTERS[quarter].date_naive()));
             let exceptions: Vec<crate::model::exception::Exception> = table["exceptions"].clone().try_into().unwrap();
             assert_eq!(exceptions.len(), 3);
             for header in roster.columns.values() {

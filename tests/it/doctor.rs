@@ -5,7 +5,10 @@ use std::io;
 use rollcall::demo::{ORG, Server, TOKEN};
 use tokio::runtime::Runtime;
 
-use crate::common::{Run, Sandbox, files};
+use crate::{
+    common::{Run, Sandbox, files},
+    scripted::{self, Scripted},
+};
 
 /// Runs the program against the sample Hub.
 fn run(sandbox: &Sandbox, server: &Server, (line, token): (&str, &str)) -> io::Result<Run> {
@@ -49,16 +52,17 @@ fn the_token_of_the_sample_is_examined_and_nothing_is_left_behind() {
 }
 
 #[test]
-fn a_plan_that_lacks_what_is_needed_is_a_gap_under_require_complete() {
-    let runtime = Runtime::new().unwrap();
-    let server = runtime.block_on(Server::start(3, 0)).unwrap();
-    let sandbox = Sandbox::new().unwrap();
-    sandbox.write("rollcall.toml", &format!("[org.{ORG}]\nplan = \"free\"\n")).unwrap();
-    let line = format!("doctor {ORG}");
-    let gaps = run(&sandbox, &server, (&format!("{line} --require-complete"), TOKEN)).unwrap();
+fn a_reader_who_is_no_admin_is_told_of_the_lists_that_leave_things_out() {
+    let mut answers = scripted::quiet_org();
+    let (_, whoami) = answers.get_mut("/api/whoami-v2").unwrap();
+    *whoami = String::from_utf8_lossy(whoami).replace("\"roleInOrg\":\"admin\"", "\"roleInOrg\":\"read\"").into_bytes();
+    let (hub, sandbox) = (Scripted::start(answers, "2026-10-01T06:00:00Z").unwrap(), Sandbox::new().unwrap());
+    let line = format!("doctor {}", scripted::ORG);
+    let gaps = hub.run(&sandbox, &format!("{line} --require-complete")).unwrap();
     assert_eq!(gaps.code, 3, "{gaps:?}");
-    assert!(gaps.stdout.contains("would have gaps: audit_log"), "{}", gaps.stdout);
-    assert_eq!(run(&sandbox, &server, (&line, TOKEN)).unwrap().code, 0);
+    assert!(gaps.stdout.contains("would have gaps: resource_groups, repos"), "{}", gaps.stdout);
+    assert!(gaps.stdout.contains("read with the role read"), "{}", gaps.stdout);
+    assert_eq!(hub.run(&sandbox, &line).unwrap().code, 0);
 }
 
 #[test]

@@ -99,7 +99,42 @@ fn an_old_roster_does_not_settle_anything() {
     assert_eq!(import(&sandbox, "okta.csv", "--extracted-on 2024-08-01").unwrap().code, 0);
     hub.run(&sandbox, &format!("run {ORG} --as-of {AS_OF} --format json")).unwrap();
     let text = report(&sandbox, "access-review.json").unwrap();
-    assert!(text.contains("The roster was 61 days old"), "{text}");
+    assert!(text.contains("it was 61 days old, more than 30"), "{text}");
+    assert_eq!(sandbox.run("verify rollcall-store").unwrap().code, 0);
+}
+
+#[test]
+fn a_configured_roster_counts_when_it_is_dated_and_of_these_people() {
+    let hub = hub().unwrap();
+    let people = "email,status\nada@acme.example,active\nCY@acme.example,terminated\n";
+    let strangers = "email,status\nzoe@acme.example,active\n";
+    let dated = |day: &str| format!("extracted_on = \"{day}\"\n");
+    for (name, text, config, coverage, why) in [
+        ("people.csv", people, dated("2024-09-30"), "imported", ""),
+        ("people-2024-09-30.csv", people, String::new(), "imported", ""),
+        ("people-2024-09-30.csv", people, dated("2024-08-01"), "partial", "it was 61 days old, more than 30"),
+        ("people.csv", people, format!("{}max_age_days = 61\n", dated("2024-08-01")), "imported", ""),
+        ("people.csv", people, String::new(), "partial", "nothing tells when it was made"),
+        ("people.csv", people, dated("2999-01-01"), "partial", "dated after the snapshot"),
+        ("people.csv", strangers, dated("2024-09-30"), "partial", "knows 0 of 2 members"),
+    ] {
+        let sandbox = Sandbox::new().unwrap();
+        sandbox.write(name, text).unwrap();
+        sandbox.write("rollcall.toml", &format!("[roster]\nfile = \"{name}\"\n{config}")).unwrap();
+        let line = format!("run {ORG} --as-of {AS_OF} --require-complete --skip audit_log --format csv");
+        assert_eq!(hub.run(&sandbox, &line).unwrap().code, 3);
+        let manifest = fs::read_to_string(sandbox.path(SNAPSHOT).join("manifest.json")).unwrap();
+        let manifest: serde_json::Value = serde_json::from_str(&manifest).unwrap();
+        let roster = &manifest["sources"]["roster"];
+        assert_eq!(roster["coverage"], coverage, "{config}: {roster}");
+        assert!(roster["why"].as_str().unwrap().contains(why), "{config}: {roster}");
+        let access = report(&sandbox, "csv/orphaned-access.csv").unwrap();
+        assert_eq!(access.contains("source,roster,unknown,high"), coverage == "partial", "{access}");
+        assert_eq!(access.contains("member,celan,fail,critical,terminated-with-access"), text == people, "{access}");
+        assert!(!access.contains("not-in-roster"), "{access}");
+        let verified = sandbox.run("verify rollcall-store").unwrap();
+        assert_eq!(verified.code, 0, "{verified:?}");
+    }
 }
 
 #[test]

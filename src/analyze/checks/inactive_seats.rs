@@ -163,11 +163,11 @@ pub(super) fn reason(view: &View<'_>, i: usize) -> String {
         Status::Unconfirmed => {
             format!("{seen}; tokens could not be seen, and the log records no downloads")
         }
+        Status::Unknown if window.sees_far_enough() => {
+            format!("{seen}; whoami was not read, so the newest used token may be the one of the collection")
+        }
         Status::Unknown => match window.observed_since {
             None => format!("{seen}, but the audit log up to the snapshot was not seen"),
-            Some(start) if time::age_days(window.as_of, start) >= window.params.threshold_days => {
-                format!("{seen}; whoami was not read, so the newest used token may be the one of the collection")
-            }
             Some(start) => format!(
                 "{seen}, but the log is continuous for {} only, less than the threshold of {threshold}",
                 count(time::age_days(window.as_of, start), "day")
@@ -219,7 +219,7 @@ fn sum(view: &View<'_>, rows: &mut [Judged]) -> Summary {
     };
     if view.is_gap(Source::Whoami) {
         limits.push(
-            "Whose token collected could not be seen: its own use cannot be left out, and its owner may look active."
+            "Whose token collected could not be seen: the use of the newest used token is not counted as activity."
                 .to_owned(),
         );
     }

@@ -420,7 +420,7 @@ fn limits(view: &View<'_>) -> Vec<String> {
         limits.push("No roster was given: owners who have left the company cannot be told.".to_owned());
     }
     limits.extend(view.roster_limit());
-    if view.is_gap(Source::Scim) {
+    if view.is_unseen(Source::Scim) {
         limits.push(
             "SCIM could not be read: owners whom the identity provider has switched off cannot be told.".to_owned(),
         );

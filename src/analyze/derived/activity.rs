@@ -107,16 +107,21 @@ impl Window {
         }
     }
 
+    /// Whether the log is continuous for as long as the threshold.
+    pub(crate) fn sees_far_enough(&self) -> bool {
+        let age = |since| time::age_days(self.as_of, since);
+        self.observed_since.is_some_and(|since| age(since) >= self.params.threshold_days)
+    }
+
     /// Judges the newest evidence of somebody who joined at `joined`.
     pub(crate) fn judge(&self, newest: Option<(Timestamp, String)>, joined: Option<Timestamp>) -> Activity {
         let age = |t: Timestamp| time::age_days(self.as_of, t);
         let idle_days = newest.as_ref().map(|(at, _)| age(*at));
-        let seen_far_enough = self.observed_since.is_some_and(|since| age(since) >= self.params.threshold_days);
         let status = if idle_days.is_some_and(|idle| idle < self.params.threshold_days) {
             Status::Active
         } else if joined.is_some_and(|joined| age(joined) < self.params.grace_days) {
             Status::New
-        } else if !seen_far_enough {
+        } else if !self.sees_far_enough() {
             Status::Unknown
         } else if self.tokens_gap {
             Status::Unconfirmed

@@ -15,6 +15,9 @@ use crate::{
     },
 };
 
+/// What `source` of an invite says of an imported file.
+pub(crate) const FILE: &str = "file";
+
 /// What the derivation looks at.
 #[derive(Debug)]
 pub(crate) struct Sources<'a> {
@@ -184,7 +187,7 @@ fn of_file(row: &InvitedFile) -> Option<Open> {
         role: row.role.clone(),
         at: row.invited_at,
         by: None,
-        source: vec!["file".to_owned()],
+        source: vec![FILE.to_owned()],
     })
 }
 

@@ -18,7 +18,7 @@ pub(crate) struct Roster<'a> {
 
 impl<'a> Roster<'a> {
     /// Indexes the people of a snapshot.
-    pub(crate) fn of(people: &'a [Person]) -> Self {
+    pub(crate) fn of(people: impl IntoIterator<Item = &'a Person>) -> Self {
         let mut roster = Self::default();
         for person in people {
             roster.by_email.insert(fold(&person.email), person);

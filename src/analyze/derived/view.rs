@@ -99,7 +99,10 @@ impl<'a> View<'a> {
         let scim_of: Vec<_> = tables.members.iter().map(|member| scim.of_member(member)).collect();
         let roll = Roll::of(&tables.members, &scim_of, &tables.seen);
         let joined = lifecycle::joined(&tables.members, &roll, log, &tables.seen);
-        let roster = Roster::of(&tables.people);
+        // Of a roster that does not count as a whole, only what it says of leavers does.
+        let whole = !manifest.is_gap(Source::Roster);
+        let counts = |person: &&Person| whole || is_terminated(person, manifest.as_of);
+        let roster = Roster::of(tables.people.iter().filter(counts));
         let person_of = tables.members.iter().zip(&scim_of).map(|(m, s)| person_of_member(&roster, m, *s)).collect();
         let window = Window::of(manifest, &params.activity);
         let evidence = Evidence::of(manifest, tables, log);
@@ -206,7 +209,7 @@ impl<'a> View<'a> {
             .then_some("the roster is old or not complete: whether somebody has left cannot be told")
     }
 
-    /// Whether a roster was given.
+    /// Whether a roster was given, be it one that counts for leavers only.
     pub(crate) fn has_roster(&self) -> bool {
         self.manifest.coverage(Source::Roster).has_rows()
     }
@@ -225,7 +228,7 @@ impl<'a> View<'a> {
 
     /// Why an invite settles nothing: only a list names it that proves nothing about the day of the snapshot.
     pub(crate) fn unsettled(&self, invite: &Invite) -> Option<&'static str> {
-        let only_listed = invite.source == ["file"] && self.is_gap(Source::Invites);
+        let only_listed = self.is_gap(Source::Invites) && invite.source.iter().all(|source| source == invites::FILE);
         only_listed.then_some("only an imported list names this invite, and its date is unknown or too long ago")
     }
 

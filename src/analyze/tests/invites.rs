@@ -76,19 +76,24 @@ fn a_leaver_with_an_open_invite_is_found_by_address() {
 }
 
 #[test]
-fn a_list_of_invites_that_is_too_old_settles_nothing() {
-    let mut org = org().coverage(Source::Invites, Coverage::Imported);
-    org.tables.invites_file.push(InvitedFile {
-        username: Some("newby".to_owned()),
-        email: None,
-        role: None,
-        invited_at: Some(ago(40)),
-    });
-    assert_eq!(org.verdict(ORPHANED, "invite", "newby"), "fail low stale-invite");
-    let old = org.coverage(Source::Invites, Coverage::Partial);
-    assert_eq!(old.verdict(ORPHANED, "invite", "newby"), "unknown medium source-missing");
-    assert_eq!(old.verdict(SPEND, "invite", "newby"), "unknown low unknown");
+fn a_list_that_settles_nothing_leaves_its_invites_unknown() {
+    let listed = |coverage| {
+        let mut org =
+            org().life(40, "org.invite.email", "boss", "logged@acme.example").coverage(Source::Invites, coverage);
+        for email in ["logged@acme.example", "listed@acme.example"] {
+            let invited_at = Some(ago(40));
+            let row = InvitedFile { username: None, email: Some(email.to_owned()), role: None, invited_at };
+            org.tables.invites_file.push(row);
+        }
+        org
+    };
+    let (good, old) = (listed(Coverage::Imported), listed(Coverage::Partial));
+    assert_eq!(good.verdict(ORPHANED, "invite", "listed@acme.example"), "fail low stale-invite");
+    assert_eq!(old.verdict(ORPHANED, "invite", "listed@acme.example"), "unknown medium source-missing");
+    assert_eq!(old.verdict(SPEND, "invite", "listed@acme.example"), "unknown low unknown");
+    assert_eq!(old.verdict(ORPHANED, "invite", "logged@acme.example"), "fail low stale-invite", "the log tells of it");
     assert_eq!(old.verdict(ORPHANED, "source", "invites"), "unknown high source-missing");
-    let logged = old.life(40, "org.invite_user", "boss", "newby");
-    assert_eq!(logged.verdict(ORPHANED, "invite", "newby"), "fail low stale-invite", "the log names it too");
+    let left = old.person("listed", "terminated", None);
+    let found = left.verdict(ORPHANED, "invite", "listed@acme.example");
+    assert_eq!(found, "fail critical terminated-with-access +source-missing");
 }

@@ -208,3 +208,32 @@ fn the_population_lists_every_path_once_and_judges_none() {
         ]
     );
 }
+
+#[test]
+fn a_roster_that_is_a_gap_tells_of_leavers_and_of_nobody_else() {
+    let with = |coverage| {
+        let org = org().member("gone", "read").active("known", "read", 1).but(|m| m.is_external = Some(true));
+        let org = org.active("stranger", "read", 1).but(|m| m.is_external = Some(true));
+        let org = org.person("gone", "terminated", None).person("known", "leave", None);
+        org.coverage(Source::Roster, coverage)
+    };
+    let (good, old) = (with(Coverage::Imported), with(Coverage::Partial));
+    assert_eq!(good.verdict(ORPHANED, "member", "stranger"), "review medium external-collaborator +not-in-roster");
+    assert_eq!(old.verdict(ORPHANED, "member", "stranger"), "review medium external-collaborator");
+    for org in [&good, &old] {
+        assert_eq!(org.verdict(ORPHANED, "member", "gone"), "fail critical terminated-with-access");
+    }
+    assert_eq!(good.cell(ORPHANED, "known", "employment_status"), "leave");
+    assert_eq!(old.cell(ORPHANED, "known", "employment_status"), "");
+    assert_eq!(old.verdict(ORPHANED, "source", "roster"), "unknown high source-missing");
+}
+
+#[test]
+fn a_scim_user_who_was_read_is_proof_although_scim_is_a_gap() {
+    let off = org().member("off", "admin").scim("off", false).member("free", "read");
+    let part = off.coverage(Source::Scim, Coverage::Partial);
+    assert_eq!(part.verdict(ORPHANED, "member", "off"), "fail critical scim-deprovisioned");
+    assert_eq!(part.verdict("owner-coverage", "owner", "off").split(' ').nth(2), Some("owner-deprovisioned"));
+    let rows = part.rows(ORPHANED);
+    assert!(!rows.iter().any(|row| row.starts_with("member free")), "unmanaged needs the whole list: {rows:?}");
+}

@@ -437,17 +437,24 @@ fn the_next_renewal_is_known_whatever_the_members() {
 }
 
 #[test]
-fn the_token_of_an_unknown_collector_makes_nobody_active() {
-    let org =
-        org().member("ops", "admin").member("bo", "read").token("ops", Some(0), |_| ()).token("bo", Some(2), |_| ());
-    assert_eq!(org.verdict(SEATS, "member", "ops"), "pass info active");
-    let blind = org.coverage(Source::Whoami, Coverage::Forbidden);
-    assert_eq!(blind.verdict(SEATS, "member", "ops"), "unknown high activity-unknown");
-    assert_eq!(blind.verdict(SEATS, "member", "bo"), "pass info active");
-    for analyzer in [SEATS, SPEND, "owner-coverage"] {
-        assert_eq!(blind.verdict(analyzer, "source", "whoami"), "unknown high source-missing");
+fn where_nobody_knows_whose_token_collected_its_use_is_no_activity() {
+    const SEATS: &str = "inactive-seats";
+    let with = |coverage| {
+        let org = org().member("ada", "admin").token("ada", Some(0), |_| ()).member("bo", "read");
+        let org = org.token("bo", Some(3), |_| ()).active("cy", "read", 5).token("cy", Some(0), |_| ());
+        org.coverage(Source::Whoami, coverage)
+    };
+    let (known, blind) = (with(Coverage::Collected), with(Coverage::Failed));
+    assert_eq!(known.verdict(SEATS, "member", "ada"), "pass info active");
+    assert_eq!(blind.verdict(SEATS, "member", "ada"), "unknown high activity-unknown");
+    assert_eq!(blind.verdict(SEATS, "member", "bo"), "pass info active", "not the newest token");
+    assert_eq!(blind.verdict(SEATS, "member", "cy"), "pass info active", "the log knows them");
+    assert!(
+        blind.rows("owner-coverage").iter().any(|row| row.contains("owner ada: unknown medium owner-activity-unknown"))
+    );
+    for analyzer in [SEATS, "owner-coverage", "seat-spend"] {
+        assert_eq!(blind.verdict(analyzer, "source", "whoami"), "unknown high source-missing", "{analyzer}");
+        let untold = with(Coverage::Failed).coverage(Source::Tokens, Coverage::Forbidden);
+        assert!(!untold.rows(analyzer).iter().any(|row| row.starts_with("source whoami")), "{analyzer}");
     }
-    assert!(!blind.rows("orphaned-access").iter().any(|row| row.starts_with("source")));
-    let seen = blind.did("ops", 1, "repo.create");
-    assert_eq!(seen.verdict(SEATS, "member", "ops"), "pass info active", "the log proves it");
 }

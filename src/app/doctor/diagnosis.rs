@@ -132,7 +132,8 @@ impl Diagnosis {
         let judge = Judge { found, context };
         let lines: Vec<_> = found.sources.iter().map(|(source, record)| judge.line(*source, record)).collect();
         let gap = |(source, record): &(&Source, &SourceRecord)| {
-            context.needs.contains_key(source) && (record.coverage.is_gap(**source, &found.plan.plan()) || judge.doubt(**source).is_some())
+            context.needs.contains_key(source)
+                && (record.coverage.is_gap(**source, &found.plan.plan()) || judge.doubt(**source).is_some())
         };
         let collector = &found.collector;
         let clean = |text: &Option<String>| text.as_deref().map(one_line);
