@@ -277,7 +277,7 @@ fn over_a_roster_that_is_a_gap_no_owner_passes() {
         ("3".to_owned(), String::new())
     );
     assert_eq!(verdicts(&old), [missing, missing, terminated, single, missing, missing, missing]);
-    assert!(reason(&old, "a").ends_with("the roster is not complete: whether somebody has left cannot be told"));
+    assert!(reason(&old, "a").ends_with("the roster is old or not complete: whether somebody has left cannot be told"));
 }
 
 proptest! {
