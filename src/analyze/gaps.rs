@@ -1,6 +1,28 @@
 //! What cannot be known without a source, in words for the row that says so.
 
-use crate::model::{coverage::Source, manifest::Manifest, outcome::Meta};
+use super::{
+    Inputs,
+    judged::{Hit, Judged, SOURCE_MISSING},
+};
+use crate::model::{coverage::Source, manifest::Manifest, outcome::Meta, time, verdict::Severity};
+
+/// The analyzers that say what happened in the period, so that days that nobody saw are missing evidence for them.
+const OF_THE_PERIOD: [&str; 3] = ["offboarding", "changes", "privileged-activity"];
+
+/// The row of an analyzer about days of the period that no evidence covers; `None` where there are none.
+pub(crate) fn period(meta: &Meta, inputs: &Inputs<'_>) -> Option<Judged> {
+    let ((start, end), as_of) = (inputs.period, inputs.manifest.as_of);
+    if as_of >= end || !OF_THE_PERIOD.contains(&meta.id) {
+        return None;
+    }
+    let reason = format!(
+        "no evidence covers the days of the period from {} to {} (the snapshot was taken on {}): what happened then cannot be told",
+        time::format(as_of.max(start)),
+        time::format(end),
+        time::format(as_of)
+    );
+    Some(Judged::new(meta, ("source", "period"), vec![Hit::unknown(SOURCE_MISSING, Severity::High, reason)], []))
+}
 
 /// Analyzers that ask who is active by the use of tokens.
 const BY_TOKEN: [&str; 3] = ["inactive-seats", "owner-coverage", "seat-spend"];

@@ -64,7 +64,7 @@ pub struct Inputs<'a> {
     pub audit_parts: &'a [PathBuf],
     /// Accepted risks.
     pub exceptions: &'a [Exception],
-    /// First and last instant of the period under review.
+    /// First and last instant of the period under review; what lies after the snapshot was not seen.
     pub period: (Timestamp, Timestamp),
     /// What the snapshot is compared with; `None` without a baseline.
     pub baseline: Option<Baseline<'a>>,
@@ -165,6 +165,7 @@ fn judge(inputs: &Inputs<'_>, log: &scan::Log) -> Analysis {
             let gaps = gaps::of(check.meta, inputs.manifest).into_iter();
             let mut rows: Vec<Judged> =
                 gaps.map(|source| Judged::source(check.meta, inputs.manifest, source)).collect();
+            rows.extend(gaps::period(check.meta, inputs));
             rows.extend((check.judge)(&view));
             (check.meta, rows)
         })

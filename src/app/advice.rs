@@ -42,11 +42,15 @@ impl Error {
             Self::BadToken { .. } => {
                 "a token is one word like hf_…; copy it again from the Hub's settings, Access Tokens".to_owned()
             }
-            Self::NoneInside { there, .. } | Self::NoSuchSnapshot { there, .. } if there.is_empty() => {
+            Self::NoSnapshots => "collect one with `rollcall collect ORG`".to_owned(),
+            Self::NoSuchSnapshot { there, .. } if there.is_empty() => {
                 "collect one with `rollcall collect ORG`".to_owned()
             }
-            Self::NoneInside { there, .. } | Self::NoSuchSnapshot { there, .. } => {
+            Self::NoSuchSnapshot { there, .. } => {
                 format!("choose among {there}; `rollcall snapshots ORG` lists them all")
+            }
+            Self::NoState { there, .. } => {
+                format!("name another period, or a snapshot with --snapshot: {there}")
             }
             Self::Io { .. } => "check the path, its permissions and free space, then run the command again".to_owned(),
             Self::Exists { hint, .. } => (*hint).to_owned(),
@@ -190,7 +194,11 @@ fn reason(error: &Error) -> String {
         Error::Differs { what, .. } => return one_line(what),
         Error::Name { why, .. } => return one_line(why),
         Error::NoneBefore { .. } => "a comparison needs two snapshots, and the store holds no older one",
-        Error::NoneInside { .. } | Error::NoSuchSnapshot { .. } => "the store does not hold it",
+        Error::NoSnapshots => "the store knows the organization and holds no snapshot of it",
+        Error::NoState { first, grace_days, .. } => {
+            return format!("the first snapshot was taken {first}, and [report] grace_days allows {grace_days} d");
+        }
+        Error::NoSuchSnapshot { .. } => "the store does not hold it",
         Error::Interrupted => "a signal asked to stop",
         Error::Ahead { as_of, began, is_of_hub, asked } => {
             let what = if *asked { "the snapshot would be dated" } else { "this machine's clock says" };

@@ -81,6 +81,7 @@ pub(super) fn show(
         manifest_sha256: snapshot.manifest_sha256.clone(),
         tool_version: VERSION.to_owned(),
         period,
+        choice: report::Choice::at(snapshot.manifest.as_of),
         params: &settings.config.params(),
         outcomes,
         exceptions: &[],

@@ -180,7 +180,7 @@ mod tests {
     fn what_cannot_be_compared_is_refused() {
         assert!(matches!(chosen(1, None, None), Err(Error::NoneBefore { .. })));
         assert!(matches!(chosen(1, Some("20260101T060000Z"), None), Err(Error::NoneBefore { .. })));
-        assert!(matches!(chosen(0, None, None), Err(Error::NoneInside { .. })));
+        assert!(matches!(chosen(0, None, None), Err(Error::NoSnapshots)));
         assert!(matches!(chosen(3, Some("latest"), None), Err(Error::Usage { .. })));
         assert!(matches!(chosen(3, Some("20260701T060000Z"), Some("20260101T060000Z")), Err(Error::Usage { .. })));
         assert!(matches!(chosen(3, Some("soon"), None), Err(Error::Usage { .. })));

@@ -93,11 +93,18 @@ pub enum Error {
         /// The variable or the file.
         from: String,
     },
-    /// No snapshot lies in the period.
-    #[error("no snapshot was taken inside {period}")]
-    NoneInside {
+    /// There is no snapshot at all.
+    #[error("there is no snapshot yet")]
+    NoSnapshots,
+    /// Every snapshot is too late to show the state at the end of the period.
+    #[error("no snapshot shows the state at the end of {period}")]
+    NoState {
         /// The period as typed.
         period: String,
+        /// When the first one was taken, e.g. `16 d after its end`.
+        first: String,
+        /// Days that are allowed.
+        grace_days: i64,
         /// Snapshots that there are.
         there: String,
     },
@@ -261,7 +268,8 @@ impl Error {
             Self::NoToken
             | Self::TokenFile { .. }
             | Self::BadToken { .. }
-            | Self::NoneInside { .. }
+            | Self::NoSnapshots
+            | Self::NoState { .. }
             | Self::NoSuchSnapshot { .. }
             | Self::NoneBefore { .. }
             | Self::Io { .. }

@@ -101,7 +101,8 @@ pub(super) fn judge_with_trend(place: &OrgStore, selection: &Selection, settings
             tables: &of.tables,
             audit_parts: &of.audit_parts,
             exceptions: &settings.config.values.exceptions,
-            period,
+            // What nobody saw of the period is missing for the snapshot under review, not for those shown beside it.
+            period: if of.manifest.id == *id { period } else { (period.0, period.1.min(of.manifest.as_of)) },
             baseline: baseline
                 .filter(|_| of.manifest.id == *id)
                 .map(|b| Baseline { manifest: &b.manifest, tables: &b.tables }),

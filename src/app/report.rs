@@ -3,7 +3,7 @@
 use std::{path::PathBuf, str::FromStr as _, sync::Arc};
 
 use super::{
-    Console, VERSION,
+    Console, VERSION, answer,
     error::{Error, Exit},
     history::{self, Judged},
     personal,
@@ -58,7 +58,8 @@ impl Reporter {
     /// # Errors
     /// When a period, an id, a template, a format or a language makes no sense.
     pub(super) fn new(ask: &Ask, settings: &Settings) -> Result<Self, Error> {
-        let asked = Asked::parse(ask.period.as_deref(), ask.snapshot.as_deref(), ask.baseline.as_deref())?;
+        let [period, snapshot, baseline] = [&ask.period, &ask.snapshot, &ask.baseline].map(|text| text.as_deref());
+        let asked = Asked::parse(period, snapshot, baseline, settings.config.values.report.grace_days)?;
         let language = settings.config.values.report.language.as_deref();
         let names: Vec<&str> =
             if ask.templates.is_empty() { vec![TEMPLATE] } else { ask.templates.iter().map(String::as_str).collect() };
@@ -132,6 +133,7 @@ impl Reporter {
             manifest_sha256: snapshot.manifest_sha256.clone(),
             tool_version: VERSION.to_owned(),
             period: (selection.period.start, selection.period.end),
+            choice: selection.choice(),
             params: &settings.config.params(),
             outcomes: &analysis.outcomes,
             exceptions: &analysis.exceptions,
@@ -166,7 +168,18 @@ impl Reporter {
             files: &written.files,
         };
         console.print(&summary.to_text()).map_err(Error::Output)?;
-        Ok((exit(&snapshot, &analysis, common), review(&snapshot, &analysis)))
+        let complete = self.is_complete(&snapshot, &analysis);
+        Ok((exit(complete, &analysis, common), review(&snapshot, &analysis)))
+    }
+
+    /// Whether the evidence is complete for what is written: no analyzer in it has a row about missing evidence, and the
+    /// snapshot's date is proved. CSV holds every analyzer, the other formats what their templates name.
+    fn is_complete(&self, snapshot: &Snapshot, analysis: &Analysis) -> bool {
+        let written = |id: &str| {
+            self.formats.contains(&Format::Csv) || self.templates.iter().any(|template| template.rests_on(id))
+        };
+        let mut outcomes = analysis.outcomes.iter().filter(|outcome| written(outcome.meta.id));
+        !snapshot.manifest.dated_by_hand && outcomes.all(|outcome| answer::gaps(outcome).next().is_none())
     }
 }
 
@@ -189,9 +202,8 @@ fn review(snapshot: &Snapshot, analysis: &Analysis) -> Review {
 }
 
 /// The exit code of a finished report: gaps win over verdicts.
-fn exit(snapshot: &Snapshot, analysis: &Analysis, common: &Common) -> Exit {
-    if common.require_complete && (snapshot.manifest.dated_by_hand || !analyze::gaps_of(&snapshot.manifest).is_empty())
-    {
+fn exit(complete: bool, analysis: &Analysis, common: &Common) -> Exit {
+    if common.require_complete && !complete {
         return Exit::Gaps;
     }
     let Some(bar) = common.fail_on else { return Exit::Done };

@@ -1,27 +1,33 @@
 //! Which snapshot a report is about, over which period, and against which baseline. Pure: no disk, no clock.
+//!
+//! A period is judged by the state at its end: the first snapshot at or after the end, at most some days later, else the
+//! newest before it. The baseline is chosen in the same way for the start.
 
-use chrono::{Datelike as _, Duration, NaiveDate};
+use chrono::{Duration, NaiveDate};
 
 use super::error::Error;
-use crate::model::{
-    ids::SnapshotId,
-    time::{self, Timestamp},
+use crate::{
+    model::{
+        ids::SnapshotId,
+        time::{self, Timestamp},
+    },
+    report::Choice,
 };
 
 /// Days under review when nobody names a period.
 const DEFAULT_DAYS: i64 = 90;
 
-/// A stretch of time; both ends belong to it.
+/// A stretch of time; both ends belong to it. A period that somebody names covers whole days in UTC.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Period {
     /// First instant.
     pub(super) start: Timestamp,
-    /// Last instant.
+    /// Last instant, to the microsecond in which tables keep time.
     pub(super) end: Timestamp,
 }
 
 impl Period {
-    /// Parses `2026-Q3`, `2026-09` or `FROM..TO`, where both are days or instants and `TO` belongs to the period.
+    /// Parses `2026-Q3`, `2026-09` or `FROM..TO`, where both are days and `TO` is the last day covered.
     pub(super) fn parse(text: &str) -> Result<Self, Error> {
         let wrong = || {
             Error::usage(
@@ -48,28 +54,28 @@ impl Period {
         Self { start: as_of - Duration::days(DEFAULT_DAYS), end: as_of }
     }
 
-    /// Whether an instant belongs to it.
-    fn contains(&self, t: Timestamp) -> bool {
-        self.start <= t && t <= self.end
+    /// The first instant after it.
+    fn after(&self) -> Timestamp {
+        self.end + Duration::microseconds(1)
     }
+}
+
+/// From the start of one day to the end of another.
+fn days(first: NaiveDate, last: NaiveDate) -> Period {
+    Period { start: time::start_of(first), end: time::start_of(time::day_after(last)) - Duration::microseconds(1) }
 }
 
 /// Some months of a year.
 fn months(year: &str, first: u32, count: u32) -> Option<Period> {
     let year: i32 = year.parse().ok().filter(|_| year.len() == 4)?;
     let start = NaiveDate::from_ymd_opt(year, first, 1)?;
-    let last = start.checked_add_months(chrono::Months::new(count))?.with_day(1)?;
-    Some(Period { start: time::start_of(start), end: time::start_of(last) - Duration::seconds(1) })
+    let last = start.checked_add_months(chrono::Months::new(count))?.pred_opt()?;
+    Some(days(start, last))
 }
 
-/// From one end to the other.
+/// From one day to another.
 fn between(from: &str, to: &str) -> Option<Period> {
-    let start = time::parse(from)?;
-    let end = match time::parse_date(to) {
-        Some(day) => time::start_of(time::day_after(day)) - Duration::seconds(1),
-        None => time::parse(to)?,
-    };
-    Some(Period { start, end })
+    Some(days(time::parse_date(from)?, time::parse_date(to)?))
 }
 
 /// What a report is about.
@@ -81,6 +87,22 @@ pub(super) struct Selection {
     pub(super) baseline: Option<SnapshotId>,
     /// The period under review.
     pub(super) period: Period,
+    /// The period as typed; `None` where nobody named one and it ends with the snapshot.
+    pub(super) asked: Option<String>,
+}
+
+impl Selection {
+    /// How far the snapshots are from the ends of the period, for whoever reads the report.
+    pub(super) fn choice(&self) -> Choice {
+        let distance = |id: &SnapshotId, from: Timestamp| (id.as_of() - from).num_seconds();
+        let named = self.asked.is_some();
+        Choice {
+            asked: self.asked.clone(),
+            covered_until: self.snapshot.as_of().min(self.period.end),
+            after_end: named.then(|| distance(&self.snapshot, self.period.after())),
+            baseline_after_start: self.baseline.as_ref().map(|id| distance(id, self.period.start)),
+        }
+    }
 }
 
 /// Which one of several snapshots.
@@ -117,49 +139,47 @@ pub(super) struct Asked {
     snapshot: Which,
     /// `--baseline`.
     baseline: Which,
+    /// How long after an end of the period a snapshot may be that shows the state at that end.
+    grace: Duration,
 }
 
 impl Asked {
-    /// Parses the flags.
+    /// Parses the flags; `grace_days` is `[report] grace_days`.
     ///
     /// # Errors
     /// When a period or an id makes no sense.
-    pub(super) fn parse(period: Option<&str>, snapshot: Option<&str>, baseline: Option<&str>) -> Result<Self, Error> {
+    pub(super) fn parse(
+        period: Option<&str>,
+        snapshot: Option<&str>,
+        baseline: Option<&str>,
+        grace_days: i64,
+    ) -> Result<Self, Error> {
         let period = period.map(|text| Period::parse(text).map(|period| (text.to_owned(), period))).transpose()?;
         let snapshot = Which::parse("--snapshot", snapshot, "latest", None)?;
         let baseline = Which::parse("--baseline", baseline, "none", Some("auto"))?;
-        Ok(Self { period, snapshot, baseline })
+        Ok(Self { period, snapshot, baseline, grace: Duration::days(grace_days) })
     }
 
     /// Chooses among the snapshots of an organization, which are sorted oldest first.
     ///
-    /// A named snapshot wins; else the newest inside the period; else the newest of all. The baseline is the newest at
-    /// or before the start of the period.
+    /// What somebody names wins. Else the snapshot is the one that shows the state at the end of the period, or the
+    /// newest where nobody named a period; and the baseline, which is always older, shows the state at its start.
     ///
     /// # Errors
     /// When nothing fits.
     pub(super) fn select(&self, ids: &[SnapshotId]) -> Result<Selection, Error> {
-        let there = |id: &SnapshotId| {
-            if ids.contains(id) {
-                Ok(id.clone())
-            } else {
-                Err(Error::NoSuchSnapshot { id: id.clone(), there: listed(ids) })
-            }
-        };
         let chosen = match (&self.snapshot, &self.period) {
-            (Which::Id(id), _) => Some(there(id)?),
-            (Which::Default, Some((_, within))) => ids.iter().rfind(|id| within.contains(id.as_of())).cloned(),
+            (Which::Id(id), _) => Some(there(id, ids)?),
+            (Which::Default, Some((_, period))) => self.state_at(period.after(), ids),
             (Which::Default | Which::Word, _) => ids.last().cloned(),
         };
-        let Some(snapshot) = chosen else {
-            let period = self.period.as_ref().map_or_else(|| "any time".to_owned(), |(text, _)| text.clone());
-            return Err(Error::NoneInside { period, there: listed(ids) });
-        };
+        let snapshot = chosen.ok_or_else(|| self.none(ids))?;
         let period = self.period.as_ref().map_or_else(|| Period::before(snapshot.as_of()), |(_, period)| *period);
+        let older = &ids[..ids.iter().take_while(|id| **id < snapshot).count()];
         let baseline = match &self.baseline {
             Which::Word => None,
-            Which::Default => ids.iter().rfind(|id| id.as_of() <= period.start && **id < snapshot).cloned(),
-            Which::Id(id) => Some(there(id)?),
+            Which::Default => self.state_at(period.start, older),
+            Which::Id(id) => Some(there(id, ids)?),
         };
         if let Some(baseline) = baseline.as_ref().filter(|baseline| **baseline >= snapshot) {
             return Err(Error::usage(
@@ -167,8 +187,32 @@ impl Asked {
                 "name an older snapshot with --baseline, or leave it to `auto`",
             ));
         }
-        Ok(Selection { snapshot, baseline, period })
+        Ok(Selection { snapshot, baseline, period, asked: self.period.as_ref().map(|(text, _)| text.clone()) })
     }
+
+    /// The snapshot that shows the state at an instant: the first at or after it within the grace, else the newest
+    /// before it.
+    fn state_at(&self, at: Timestamp, ids: &[SnapshotId]) -> Option<SnapshotId> {
+        let later = ids.iter().find(|id| id.as_of() >= at).filter(|id| id.as_of() - at <= self.grace);
+        later.or_else(|| ids.iter().rfind(|id| id.as_of() < at)).cloned()
+    }
+
+    /// The error where nothing fits.
+    fn none(&self, ids: &[SnapshotId]) -> Error {
+        let Some((asked, period)) = self.period.as_ref().filter(|_| !ids.is_empty()) else { return Error::NoSnapshots };
+        let after = ids.first().map(|first| time::span((first.as_of() - period.after()).num_seconds()));
+        Error::NoState {
+            period: asked.clone(),
+            first: format!("{} after its end", after.unwrap_or_default()),
+            grace_days: self.grace.num_days(),
+            there: listed(ids),
+        }
+    }
+}
+
+/// A named snapshot, if there is such a one.
+fn there(id: &SnapshotId, ids: &[SnapshotId]) -> Result<SnapshotId, Error> {
+    if ids.contains(id) { Ok(id.clone()) } else { Err(Error::NoSuchSnapshot { id: id.clone(), there: listed(ids) }) }
 }
 
 /// The snapshot of a flag or argument: an id, or `latest`, which is the default. `ids` are sorted, oldest first.
@@ -176,9 +220,9 @@ impl Asked {
 /// # Errors
 /// When the text is no id, or there is no such snapshot.
 pub(super) fn one(flag: &str, text: Option<&str>, ids: &[SnapshotId]) -> Result<SnapshotId, Error> {
-    Asked { snapshot: Which::parse(flag, text, "latest", None)?, baseline: Which::Word, period: None }
-        .select(ids)
-        .map(|selection| selection.snapshot)
+    let snapshot = Which::parse(flag, text, "latest", None)?;
+    let asked = Asked { snapshot, baseline: Which::Word, period: None, grace: Duration::zero() };
+    asked.select(ids).map(|selection| selection.snapshot)
 }
 
 /// Some ids for an error, newest first.
@@ -209,15 +253,21 @@ mod tests {
     }
 
     #[test]
-    fn periods_hold_their_last_day() {
+    fn periods_cover_whole_days_to_their_last_microsecond() {
         assert_eq!(ends("2026-Q3"), ("2026-07-01T00:00:00Z".to_owned(), "2026-09-30T23:59:59Z".to_owned()));
         assert_eq!(ends("2026-Q4").1, "2026-12-31T23:59:59Z");
         assert_eq!(ends("2028-02").1, "2028-02-29T23:59:59Z");
         assert_eq!(ends("2026-07-01..2026-07-01").1, "2026-07-01T23:59:59Z");
-        assert_eq!(ends("2026-07-01T06:00:00Z..2026-07-02T06:00:00+02:00").1, "2026-07-02T04:00:00Z");
-        for wrong in ["2026", "2026-Q5", "2026-13", "26-Q1", "2026-7", "2026-09-30..2026-09-01", "a..b", ""] {
+        assert_eq!(Period::parse("2026-Q3").unwrap().after(), time::parse("2026-10-01T00:00:00Z").unwrap());
+        let instants = "2026-07-01T06:00:00Z..2026-07-02T06:00:00+02:00";
+        for wrong in ["2026", "2026-Q5", "2026-13", "26-Q1", "2026-7", "2026-09-30..2026-09-01", "a..b", "", instants] {
             assert!(Period::parse(wrong).is_err(), "{wrong}");
         }
+    }
+
+    /// Snapshots with these ids.
+    fn taken(ids: &[&str]) -> Vec<SnapshotId> {
+        ids.iter().map(|id| id.parse().unwrap()).collect()
     }
 
     /// Parses and selects.
@@ -227,43 +277,106 @@ mod tests {
         snapshot: Option<&str>,
         baseline: Option<&str>,
     ) -> Result<Selection, Error> {
-        Asked::parse(period, snapshot, baseline)?.select(ids)
+        Asked::parse(period, snapshot, baseline, 15)?.select(ids)
+    }
+
+    /// The snapshot and the baseline of a period.
+    fn chosen(ids: &[SnapshotId], period: &str) -> (String, Option<String>) {
+        let Selection { snapshot, baseline, .. } = select(ids, Some(period), None, None).unwrap();
+        (snapshot.to_string(), baseline.map(|id| id.to_string()))
     }
 
     #[test]
     fn the_newest_snapshot_and_the_quarter_before_are_the_default() {
         let chosen = select(&quarters(), None, None, None).unwrap();
         assert_eq!(chosen.snapshot.as_str(), "20261001T060000Z");
-        assert_eq!(chosen.baseline.unwrap().as_str(), "20260701T060000Z");
+        assert_eq!(chosen.baseline.clone().unwrap().as_str(), "20260701T060000Z");
         assert_eq!(time::format(chosen.period.start), "2026-07-03T06:00:00Z");
+        let choice = chosen.choice();
+        assert_eq!((choice.asked, choice.after_end), (None, None));
+        assert_eq!(choice.covered_until, chosen.period.end);
     }
 
     #[test]
-    fn a_period_picks_the_newest_inside_and_the_newest_before() {
-        let chosen = select(&quarters(), Some("2026-02-01..2026-09-30"), None, None).unwrap();
-        assert_eq!(chosen.snapshot.as_str(), "20260701T060000Z");
-        assert_eq!(chosen.baseline.unwrap().as_str(), "20260101T060000Z");
-        let sharp = select(&quarters(), Some("2026-07-01T06:00:00Z..2026-12-31"), None, None).unwrap();
-        assert_eq!(sharp.baseline.unwrap().as_str(), "20260701T060000Z", "at the start counts as before it");
-        let first = select(&quarters(), Some("2026-Q1"), None, None).unwrap();
-        assert_eq!((first.snapshot.as_str(), first.baseline), ("20260101T060000Z", None));
-        assert!(matches!(select(&quarters(), Some("2025-Q1"), None, None), Err(Error::NoneInside { .. })));
+    fn a_quarter_is_reviewed_by_the_state_at_its_end_against_that_at_its_start() {
+        let both = |state: &str, baseline: &str| (state.to_owned(), Some(baseline.to_owned()));
+        assert_eq!(chosen(&quarters(), "2026-Q3"), both("20261001T060000Z", "20260701T060000Z"));
+        assert_eq!(chosen(&quarters(), "2026-Q2"), both("20260701T060000Z", "20260401T060000Z"));
+        let choice = select(&quarters(), Some("2026-Q3"), None, None).unwrap().choice();
+        assert_eq!((choice.after_end, choice.baseline_after_start), (Some(6 * 3_600), Some(6 * 3_600)));
+        assert_eq!(time::format(choice.covered_until), "2026-09-30T23:59:59Z");
+    }
+
+    #[test]
+    fn a_period_beyond_the_evidence_is_covered_as_far_as_its_snapshot() {
+        let beyond = select(&quarters(), Some("2026-Q4"), None, None).unwrap();
+        assert_eq!((beyond.snapshot.as_str(), beyond.period), ("20261001T060000Z", Period::parse("2026-Q4").unwrap()));
+        assert_eq!(
+            beyond.baseline.as_ref().map(SnapshotId::as_str),
+            Some("20260701T060000Z"),
+            "never the state itself"
+        );
+        let choice = beyond.choice();
+        assert_eq!(time::format(choice.covered_until), "2026-10-01T06:00:00Z");
+        assert_eq!(choice.after_end, Some(6 * 3_600 - 92 * 86_400));
+    }
+
+    #[test]
+    fn a_snapshot_within_the_grace_shows_the_state_and_a_later_one_does_not() {
+        let sixteen = taken(&["20260620T000000Z", "20260920T000000Z", "20261016T000000Z"]);
+        assert_eq!(chosen(&sixteen, "2026-Q3").0, "20261016T000000Z", "fifteen days to the second");
+        let later = taken(&["20260620T000000Z", "20260920T000000Z", "20261016T000001Z"]);
+        assert_eq!(chosen(&later, "2026-Q3"), ("20260920T000000Z".to_owned(), Some("20260620T000000Z".to_owned())));
+        let sharp = taken(&["20261001T000000Z", "20261002T000000Z"]);
+        assert_eq!(chosen(&sharp, "2026-Q3"), ("20261001T000000Z".to_owned(), None), "at the end counts as after it");
+        assert_eq!(chosen(&later[..2], "2026-09-20..2026-09-20").0, "20260920T000000Z");
+        let error = select(&later[2..], Some("2026-Q3"), None, None).unwrap_err();
+        assert!(matches!(&error, Error::NoState { grace_days: 15, .. }), "{error}");
     }
 
     #[test]
     fn names_win_and_must_fit() {
         let ids = quarters();
-        let later = select(&ids, Some("2026-Q3"), Some("latest"), None).unwrap();
+        let later = select(&ids, Some("2026-Q2"), Some("latest"), None).unwrap();
         assert_eq!(
             (later.snapshot.as_str(), later.baseline.unwrap().as_str()),
             ("20261001T060000Z", "20260401T060000Z")
         );
         assert_eq!(select(&ids, None, None, Some("none")).unwrap().baseline, None);
         assert_eq!(select(&ids, None, None, Some("auto")).unwrap(), select(&ids, None, None, None).unwrap());
-        assert!(matches!(select(&[], None, None, None), Err(Error::NoneInside { .. })));
+        assert!(matches!(select(&[], None, None, None), Err(Error::NoSnapshots)));
+        assert!(matches!(select(&[], Some("2026-Q3"), None, None), Err(Error::NoSnapshots)));
         assert!(matches!(select(&ids, None, Some("20270101T060000Z"), None), Err(Error::NoSuchSnapshot { .. })));
         assert!(matches!(select(&ids, None, Some("newest"), None), Err(Error::Usage { .. })));
         let same = select(&ids, None, Some("20260401T060000Z"), Some("20260401T060000Z"));
         assert!(matches!(same, Err(Error::Usage { .. })));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_snapshot_is_nearer_to_the_ends_than_the_chosen_ones(days in proptest::collection::btree_set(0_i64..400, 1..12)) {
+            let first = time::parse("2026-01-01T06:00:00Z").unwrap();
+            let ids: Vec<SnapshotId> = days.iter().map(|day| SnapshotId::of(first + Duration::days(*day))).collect();
+            let Ok(chosen) = select(&ids, Some("2026-Q3"), None, None) else {
+                // Only where every snapshot is more than the grace after the end.
+                proptest::prop_assert!(ids[0].as_of() > time::parse("2026-10-16T00:00:00Z").unwrap());
+                return Ok(());
+            };
+            let fits = |id: &SnapshotId, at: Timestamp, ids: &[SnapshotId]| {
+                let inside = |t: Timestamp| at <= t && t <= at + Duration::days(15);
+                let nearer = |other: &&SnapshotId| if inside(id.as_of()) {
+                    at <= other.as_of() && other.as_of() < id.as_of()
+                } else {
+                    inside(other.as_of()) || (id.as_of() < other.as_of() && other.as_of() < at)
+                };
+                !ids.iter().any(|other| nearer(&other)) && (inside(id.as_of()) || id.as_of() < at)
+            };
+            proptest::prop_assert!(fits(&chosen.snapshot, chosen.period.after(), &ids));
+            let older: Vec<SnapshotId> = ids.iter().filter(|id| **id < chosen.snapshot).cloned().collect();
+            match &chosen.baseline {
+                Some(baseline) => proptest::prop_assert!(*baseline < chosen.snapshot && fits(baseline, chosen.period.start, &older)),
+                None => proptest::prop_assert!(older.iter().all(|id| id.as_of() - chosen.period.start > Duration::days(15))),
+            }
+        }
     }
 }

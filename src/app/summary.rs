@@ -1,13 +1,14 @@
 //! What the terminal shows after a report: verdicts by analyzer, gaps, exceptions that no longer hold, files written.
 
 use std::{
+    collections::BTreeSet,
     fmt::Write as _,
     path::{Path, PathBuf},
 };
 
 use comfy_table::{CellAlignment, Table, presets};
 
-use super::select::Selection;
+use super::{answer, select::Selection};
 use crate::model::{
     coverage::Source,
     exception::{ExceptionOutcome, ExceptionState},
@@ -54,14 +55,27 @@ impl Summary<'_> {
 
     /// What the report is about.
     fn head(&self) -> String {
-        let Selection { snapshot, baseline, period } = self.selection;
+        let Selection { snapshot, baseline, period, asked } = self.selection;
         let baseline = baseline.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string);
-        format!(
-            "{}  snapshot {snapshot}  baseline {baseline}\nperiod {} to {}\n",
-            self.manifest.org,
-            time::format(period.start),
-            time::format(period.end)
-        )
+        let asked = asked.as_ref().map(|asked| format!("  ({})", text::line(asked))).unwrap_or_default();
+        let (from, to) = (time::format(period.start), time::format(period.end));
+        let mut head =
+            format!("{}  snapshot {snapshot}  baseline {baseline}\nperiod {from} to {to}{asked}\n", self.manifest.org);
+        let choice = self.selection.choice();
+        let distances = [
+            ("snapshot", choice.after_end, "the end"),
+            ("baseline", choice.baseline_after_start.filter(|_| choice.asked.is_some()), "the start"),
+        ];
+        for (what, seconds, end) in distances {
+            let Some(seconds) = seconds else { continue };
+            let side = if seconds < 0 { "before" } else { "after" };
+            let _ = writeln!(head, "{what} {} {side} {end} of the period", time::span(seconds));
+        }
+        if choice.covered_until < period.end {
+            let from = time::format(choice.covered_until.max(period.start));
+            let _ = writeln!(head, "no evidence covers the days of the period from {from} to {to}");
+        }
+        head
     }
 
     /// Verdicts by analyzer.
@@ -76,18 +90,27 @@ impl Summary<'_> {
 
     /// What could not be seen.
     fn gaps(&self, text: &mut String) {
-        let gaps: Vec<_> = Source::ALL.into_iter().filter(|source| self.manifest.is_gap(*source)).collect();
         for (source, why) in self.manifest.hidden_fields() {
             let _ = writeln!(text, "\nhidden from this token: {source}: {why}");
         }
-        if gaps.is_empty() {
+        let gaps: Vec<_> = Source::ALL.into_iter().filter(|source| self.manifest.is_gap(*source)).collect();
+        let line = |source: &Source| {
+            let (coverage, why) = (self.manifest.coverage(*source), self.manifest.why(*source));
+            format!("{:<17} {:<13} {why}", source.name(), coverage.word())
+        };
+        let mut lines: Vec<String> = gaps.iter().map(line).collect();
+        // Other evidence that an analyzer lacks: days of the period, a roster, what the baseline did not see.
+        let told = |name: &str| gaps.iter().any(|source| source.name() == name);
+        let others = self.outcomes.iter().flat_map(answer::gaps).filter(|row| !told(&row.subject));
+        let others: BTreeSet<_> = others.map(|row| (&row.subject, &row.reason)).collect();
+        lines.extend(others.iter().map(|(name, reason)| format!("{name:<17} {}", text::line(reason))));
+        if lines.is_empty() {
             text.push_str("\nno source is a gap\n");
             return;
         }
         text.push_str("\ngaps: what rests on these is unknown\n");
-        for source in gaps {
-            let (coverage, why) = (self.manifest.coverage(source), self.manifest.why(source));
-            let _ = writeln!(text, "  {:<17} {:<13} {why}", source.name(), coverage.word());
+        for line in lines {
+            let _ = writeln!(text, "  {line}");
         }
     }
 

@@ -132,7 +132,8 @@ pub(super) struct Global {
     /// End with 1 when a fail, review or unknown row is at least this severe (critical, high, medium, low, info)
     #[arg(long, global = true, value_name = "SEVERITY")]
     fail_on: Option<Severity>,
-    /// End with 3 when a source that the analyzers need is a gap
+    /// End with 3 when evidence is missing that the written report needs (CSV needs all of it, another format what its
+    /// template names), or the snapshot was dated by hand
     #[arg(long, global = true)]
     require_complete: bool,
     /// Replace names, e-mail addresses and other personal values in reports by pseudonyms; logins stay
@@ -306,13 +307,16 @@ pub(super) struct CollectArgs {
 /// Flags of `report`.
 #[derive(Args, Debug)]
 pub(super) struct ReportArgs {
-    /// Period under review: 2026-Q3, 2026-09 or FROM..TO [default: the 90 days before the snapshot]
+    /// Period under review, in whole days (UTC): 2026-Q3, 2026-09 or FROM..TO, TO included [default: the 90 days before
+    /// the snapshot]
     #[arg(long)]
     period: Option<String>,
-    /// Snapshot: an id or `latest` [default: the newest inside the period, else the newest]
+    /// Snapshot: an id or `latest` [default: the state at the end of the period, which is the first snapshot at or after
+    /// it within `grace_days` of the configuration, else the newest before; without a period the newest]
     #[arg(long, value_name = "ID")]
     snapshot: Option<String>,
-    /// What to compare with: an id, `auto` or `none` [default: auto, the newest at or before the period's start]
+    /// What to compare with: an id, `auto` or `none` [default: auto, the state at the start of the period, chosen like
+    /// that at its end]
     #[arg(long, value_name = "ID")]
     baseline: Option<String>,
     /// Template: a bundled one or the path of your own; may be repeated [default: access-review]
@@ -332,7 +336,7 @@ pub(super) struct BundleArgs {
     /// Period under review, as of `report`
     #[arg(long)]
     period: Option<String>,
-    /// Snapshot: an id or `latest` [default: the newest inside the period, else the newest]
+    /// Snapshot, as of `report`
     #[arg(long, value_name = "ID")]
     snapshot: Option<String>,
     /// What to compare with, as of `report`

@@ -115,7 +115,7 @@ pub static SECTIONS: [(&str, &str); 9] = [
 ];
 
 /// All keys, grouped as [`SECTIONS`].
-pub static KEYS: [Key; 32] = [
+pub static KEYS: [Key; 33] = [
     open("org.*", "plan", Kind::Plan, "\"team\"", "Plan of the organization; without it the Hub is asked."),
     open("seats", "price_usd", Kind::Price, "20.0", "Price of a seat per month; without it the plan's list price."),
     open("seats", "purchased", Kind::Whole(0, 10_000_000), "40", "Seats on the contract, compared with those counted."),
@@ -201,6 +201,13 @@ pub static KEYS: [Key; 32] = [
         Kind::Text,
         "\"de\"",
         "Language of the fixed words; without it the template's own. Reasons and rules stay English.",
+    ),
+    preset(
+        "report",
+        "grace_days",
+        Kind::Whole(0, 366),
+        "15",
+        "Days after an end of a period within which a snapshot shows the state at that end.",
     ),
     open(
         "roster",

@@ -47,11 +47,13 @@ pub struct Report {
     /// BCP 47 tag of the report's words; `None` is the template's own language.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
+    /// Days after an end of a period within which a snapshot shows the state at that end.
+    pub grace_days: i64,
 }
 
 impl Default for Report {
     fn default() -> Self {
-        Self { classification: "Confidential".to_owned(), paper: "a4".to_owned(), language: None }
+        Self { classification: "Confidential".to_owned(), paper: "a4".to_owned(), language: None, grace_days: 15 }
     }
 }
 

@@ -57,6 +57,19 @@ pub fn format_date(date: NaiveDate) -> String {
     date.format("%Y-%m-%d").to_string()
 }
 
+/// A length of time in its two largest units, e.g. `91 d 18 h` or `6 h`; the sign is left out, and so are seconds of a
+/// minute or more.
+#[must_use]
+pub fn span(seconds: i64) -> String {
+    let seconds = seconds.unsigned_abs();
+    let units = [(86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")];
+    let first = units.iter().position(|(size, _)| seconds >= *size).unwrap_or(units.len() - 1);
+    let part = |at: usize, of: u64| units.get(at).map(|(size, unit)| (of / size, *unit));
+    let parts = [part(first, seconds), part(first + 1, seconds % units[first].0).filter(|(_, unit)| *unit != "s")];
+    let parts = parts.into_iter().flatten().enumerate().filter(|(at, (n, _))| *at == 0 || *n > 0);
+    parts.map(|(_, (n, unit))| format!("{n} {unit}")).collect::<Vec<_>>().join(" ")
+}
+
 /// The creation time inside a 24-digit hexadecimal `ObjectId`, a hint and never a fact.
 ///
 /// `None` when `id` is not of that form.
@@ -107,6 +120,23 @@ mod tests {
         assert_eq!(age_days(as_of, parse("2026-09-30T06:00:00Z").unwrap()), 1);
         assert_eq!(age_days(as_of, parse("2026-09-30T06:00:00.001Z").unwrap()), 0);
         assert_eq!(age_days(as_of, parse("2027-01-01T00:00:00Z").unwrap()), 0);
+    }
+
+    #[test]
+    fn spans_have_two_units_at_most() {
+        let cases = [
+            (0, "0 s"),
+            (-59, "59 s"),
+            (61, "1 min"),
+            (6 * 3_600, "6 h"),
+            (6 * 3_600 + 59, "6 h"),
+            (7_260, "2 h 1 min"),
+            (6 * 3_600 - 92 * DAY, "91 d 18 h"),
+            (DAY + 60, "1 d"),
+        ];
+        for (seconds, expected) in cases {
+            assert_eq!(span(seconds), expected);
+        }
     }
 
     #[test]

@@ -56,6 +56,8 @@ pub struct Input<'a> {
     pub tool_version: String,
     /// First and last instant of the period under review.
     pub period: (Timestamp, Timestamp),
+    /// How far the snapshots are from the ends of the period.
+    pub choice: Choice,
     /// Thresholds and prices in force.
     pub params: &'a Params,
     /// One per analyzer, in report order.
@@ -81,6 +83,28 @@ pub struct Input<'a> {
     pub paper: document::Paper,
     /// Whether personal values were replaced; the report says so.
     pub redacted: bool,
+}
+
+/// How far the snapshots of a report are from the ends of its period.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Choice {
+    /// The period as typed, e.g. `2026-Q3`; `None` where nobody named one and it ends with the snapshot.
+    pub asked: Option<String>,
+    /// Last instant of the period that evidence covers; of a period that nobody saw, before its start.
+    pub covered_until: Timestamp,
+    /// Seconds from the end of the period to the snapshot, negative where it is older; `None` where nobody named a
+    /// period.
+    pub after_end: Option<i64>,
+    /// Seconds from the start of the period to the baseline, negative where it is older; `None` without a baseline.
+    pub baseline_after_start: Option<i64>,
+}
+
+impl Choice {
+    /// Of an answer about one instant, which has no period.
+    #[must_use]
+    pub const fn at(as_of: Timestamp) -> Self {
+        Self { asked: None, covered_until: as_of, after_end: None, baseline_after_start: None }
+    }
 }
 
 /// Key figures of one snapshot.

@@ -115,6 +115,25 @@ fn what_was_skipped_is_a_gap_in_everything_that_rests_on_it() {
 }
 
 #[test]
+fn complete_means_complete_for_what_is_written() {
+    let hub = Hub::start(0).unwrap();
+    let sandbox = Sandbox::new().unwrap();
+    let run = |line: &str| hub.run(&sandbox, &format!("{line} --require-complete")).unwrap();
+    assert_eq!(run(&format!("collect {ORG} --skip gated_access")).code, 3, "a collection is for every analyzer");
+    let report = |flags: &str| run(&format!("report {ORG} {flags}"));
+    for (flags, code) in [
+        ("--template seat-spend --format pdf", 0),
+        ("--template seat-spend --format html,xlsx", 0),
+        ("--template seat-spend --format pdf,csv", 3),
+        ("--template seat-spend --template access-review --format pdf", 3),
+        ("--template soc2-evidence --format md", 3),
+    ] {
+        let run = report(flags);
+        assert_eq!(run.code, code, "{flags}: {run:?}");
+    }
+}
+
+#[test]
 fn a_refused_token_and_an_unknown_organization_leave_nothing_behind() {
     let hub = Hub::start(0).unwrap();
     let sandbox = Sandbox::new().unwrap();

@@ -111,8 +111,30 @@ fn verdicts_and_periods_decide_the_exit_code(sandbox: &Sandbox) -> io::Result<()
     let report = "report tidewater-labs --config rollcall-demo/rollcall.toml --store rollcall-demo/store --format csv";
     assert_eq!(sandbox.run(&format!("{report} --fail-on critical"))?.code, 1);
     assert_eq!(sandbox.run(&format!("{report} --require-complete"))?.code, 0);
-    let second = sandbox.run(&format!("{report} --period 2026-Q2"))?;
-    assert!(second.stdout.contains("snapshot 20260401T060000Z  baseline 20260101T060000Z"), "{}", second.stdout);
+    let third = sandbox.run(&format!("{report},json,md --period 2026-Q3 --out q3 --require-complete"))?;
+    let told = "snapshot 20261001T060000Z  baseline 20260701T060000Z\n\
+                period 2026-07-01T00:00:00Z to 2026-09-30T23:59:59Z  (2026-Q3)\n\
+                snapshot 6 h after the end of the period\nbaseline 6 h after the start of the period\n";
+    assert!(third.code == 0 && third.stdout.contains(told), "{third:?}");
+    let written = |quarter: &str, file: &str| {
+        fs::read_to_string(sandbox.path(&format!("{quarter}/tidewater-labs-20261001T060000Z/{file}")))
+    };
+    assert!(
+        written("q3", "access-review.md")?.contains("snapshot 6 h after the end of the period; baseline 6 h after")
+    );
+    let fourth = sandbox.run(&format!("{report},json,md --period 2026-Q4 --out q4 --require-complete"))?;
+    assert_eq!(fourth.code, 3, "{fourth:?}");
+    let unseen = "no evidence covers the days of the period from 2026-10-01T06:00:00Z to 2026-12-31T23:59:59Z";
+    assert!(fourth.stdout.matches(unseen).count() >= 2, "{}", fourth.stdout);
+    assert!(fourth.stdout.contains("baseline 20260701T060000Z") && !fourth.stdout.contains("no source is a gap"));
+    for analyzer in ["privileged-activity", "changes", "offboarding"] {
+        let rows = |quarter| Ok::<_, io::Error>(written(quarter, &format!("csv/{analyzer}.csv"))?.replace('"', ""));
+        let row = "\nsource,period,unknown,high,source-missing,";
+        assert!(rows("q4")?.contains(row) && rows("q4")?.contains(unseen), "{}", rows("q4")?);
+        assert!(!rows("q3")?.contains(row), "{analyzer}");
+    }
+    assert!(written("q4", "access-review.json")?.contains("\"covered_until\": \"2026-10-01T06:00:00Z\""));
+    assert!(written("q4", "access-review.md")?.contains("no evidence covers the days from 2026-10-01T06:00:00Z to"));
     let none = sandbox.run(&format!("{report} --period 2024-Q2"))?.three_lines(4);
     assert!(none[2].contains("20261001T060000Z"), "{none:?}");
     sandbox.run(&format!("{report} --snapshot 20250101T000000Z"))?.three_lines(4);

@@ -29,7 +29,7 @@ pub(crate) struct View<'a> {
     pub(crate) tables: &'a Tables,
     /// The log.
     pub(crate) log: &'a Log,
-    /// First and last instant of the period under review.
+    /// First and last instant of the period under review that the snapshot covers; the last is never after it.
     pub(crate) period: (Timestamp, Timestamp),
     /// What the snapshot is compared with.
     pub(crate) baseline: Option<Baseline<'a>>,
@@ -95,6 +95,8 @@ impl<'a> View<'a> {
     /// Derives everything.
     pub(crate) fn of(inputs: &'a Inputs<'a>, log: &'a Log) -> Self {
         let Inputs { manifest, params, tables, period, baseline, .. } = *inputs;
+        // The log may hold events between the snapshot's instant and the end of its collection: a later one judges them.
+        let period = (period.0, period.1.min(manifest.as_of));
         let scim = Scim::of(&tables.scim_users);
         let scim_of: Vec<_> = tables.members.iter().map(|member| scim.of_member(member)).collect();
         let roll = Roll::of(&tables.members, &scim_of, &tables.seen);

@@ -13,6 +13,7 @@ mod owners;
 mod people;
 mod population;
 mod privileged;
+mod period;
 mod seats;
 mod tie_outs;
 
@@ -57,6 +58,7 @@ pub(super) struct Org {
     pub(super) memory: Memory,
     pub(super) log: Log,
     pub(super) exceptions: Vec<Exception>,
+    pub(super) period: (Timestamp, Timestamp),
     pub(super) baseline: Option<(Manifest, Tables)>,
 }
 
@@ -108,6 +110,7 @@ pub(super) fn org() -> Org {
         memory: Memory::default(),
         log: Log::default(),
         exceptions: Vec::new(),
+        period: (ago(90), as_of()),
         baseline: None,
     }
 }
@@ -346,7 +349,7 @@ impl Org {
             tables,
             audit_parts: &[],
             exceptions: &self.exceptions,
-            period: (ago(90), as_of()),
+            period: self.period,
             baseline: self.baseline.as_ref().map(|(manifest, tables)| Baseline { manifest, tables }),
         }
     }

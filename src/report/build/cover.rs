@@ -74,11 +74,37 @@ fn clock(context: &Context<'_>) -> String {
     }
 }
 
+/// The period, as it was asked for, with the days that no evidence covers.
+fn period(context: &Context<'_>) -> String {
+    let (words, input) = (&context.words, context.input);
+    let (from, to) = input.period;
+    let say = |key: &str, from| words.say(key, &[("from", &time::format(from)), ("to", &time::format(to))]);
+    let mut text = say("cover.period-value", from);
+    if let Some(asked) = &input.choice.asked {
+        text.push_str(&words.say("cover.period-asked", &[("asked", asked)]));
+    }
+    if input.choice.covered_until < to {
+        text.push_str(&say("cover.period-unseen", input.choice.covered_until.max(from)));
+    }
+    text
+}
+
+/// How far the snapshots are from the ends of the period; `None` where nobody named one and it ends with the snapshot.
+fn choice(context: &Context<'_>) -> Option<String> {
+    let (words, choice) = (&context.words, &context.input.choice);
+    let say = |seconds: i64, [before, after]: [&str; 2]| {
+        words.say(if seconds < 0 { before } else { after }, &[("span", &time::span(seconds))])
+    };
+    let mut text = say(choice.after_end?, ["cover.choice-before", "cover.choice-after"]);
+    let keys = ["cover.choice-baseline-before", "cover.choice-baseline-after"];
+    text.extend(choice.baseline_after_start.map(|seconds| say(seconds, keys)));
+    Some(text)
+}
+
 /// What identifies the report.
 pub(super) fn facts(context: &Context<'_>) -> Vec<(String, Text)> {
     let (words, input) = (&context.words, context.input);
     let manifest = input.manifest;
-    let (from, to) = input.period;
     let say = |key: &str, values: &[(&str, &str)]| plain(words.say(key, values));
     let collector = &manifest.collector;
     let unknown = words.get("unknown.value");
@@ -95,10 +121,7 @@ pub(super) fn facts(context: &Context<'_>) -> Vec<(String, Text)> {
     );
     let mut facts = vec![
         (words.get("cover.organization"), vec![Span::Strong(manifest.org.to_string())]),
-        (
-            words.get("cover.period"),
-            say("cover.period-value", &[("from", &time::format(from)), ("to", &time::format(to))]),
-        ),
+        (words.get("cover.period"), plain(period(context))),
         (words.get("cover.as-of"), plain(time::format(manifest.as_of))),
         (
             words.get("cover.snapshot"),
@@ -127,6 +150,9 @@ pub(super) fn facts(context: &Context<'_>) -> Vec<(String, Text)> {
         (words.get("cover.baseline"), plain(baseline)),
         (words.get("cover.manifest"), mono(input.manifest_sha256.clone())),
     ];
+    if let Some(choice) = choice(context) {
+        facts.insert(3, (words.get("cover.choice"), plain(choice)));
+    }
     let frameworks = &context.template.frameworks;
     if !frameworks.is_empty() {
         let mut served = plain(controls::served(frameworks));

@@ -24,7 +24,7 @@ use crate::{
         outcome::{COMMON, Cell, Outcome, Row, TieOut, money},
         params::Params,
         text::hides,
-        time::{self, Timestamp},
+        time,
         verdict::Verdict,
     },
     report::{
@@ -294,7 +294,7 @@ struct Snapshot<'a> {
 #[derive(Serialize)]
 struct Parameters<'a> {
     /// Period under review.
-    period: Period,
+    period: Period<'a>,
     /// `as_of` of the baseline.
     baseline: Option<String>,
     /// Plan and its origin.
@@ -311,13 +311,21 @@ struct Parameters<'a> {
     redacted: bool,
 }
 
-/// First and last instant.
+/// The period under review, and how far the snapshots are from its ends.
 #[derive(Serialize)]
-struct Period {
+struct Period<'a> {
     /// First instant.
     from: String,
     /// Last instant.
     to: String,
+    /// The period as it was asked for; null where nobody named one and it ends with the snapshot.
+    asked: Option<&'a str>,
+    /// Last instant of it that evidence covers; before `from` where none of it is covered.
+    covered_until: String,
+    /// Seconds from its end to the snapshot, negative where that is older; null where nobody named a period.
+    snapshot_after_end_seconds: Option<i64>,
+    /// Seconds from its start to the baseline, negative where that is older; null without a baseline.
+    baseline_after_start_seconds: Option<i64>,
 }
 
 /// What became of one source.
@@ -441,7 +449,7 @@ impl<'a> Report<'a> {
             as_of: time::format(manifest.as_of),
             tool: Tool { name: "rollcall".to_owned(), version: input.tool_version.clone() },
             parameters: Parameters {
-                period: period(input.period),
+                period: period(input),
                 baseline: input.baseline.as_ref().map(|baseline| time::format(baseline.as_of)),
                 plan: &manifest.plan,
                 template: template.name(),
@@ -472,9 +480,17 @@ impl<'a> Report<'a> {
     }
 }
 
-/// The period as two texts.
-fn period((from, to): (Timestamp, Timestamp)) -> Period {
-    Period { from: time::format(from), to: time::format(to) }
+/// The period.
+fn period<'a>(input: &'a Input<'_>) -> Period<'a> {
+    let ((from, to), choice) = (input.period, &input.choice);
+    Period {
+        from: time::format(from),
+        to: time::format(to),
+        asked: choice.asked.as_deref(),
+        covered_until: time::format(choice.covered_until),
+        snapshot_after_end_seconds: choice.after_end,
+        baseline_after_start_seconds: choice.baseline_after_start,
+    }
 }
 
 /// What became of every source, and which of some analyzers need it.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use super::{Input, TrendPoint, document::Paper, template};
+use super::{Choice, Input, TrendPoint, document::Paper, template};
 use crate::model::{
     coverage::{Coverage, Source},
     exception::{ExceptionOutcome, ExceptionState},
@@ -427,6 +427,7 @@ impl Sample {
             manifest_sha256: "0f".repeat(32),
             tool_version: "0.1.0".to_owned(),
             period: (at("2026-07-03T06:00:00Z"), self.manifest.as_of),
+            choice: Choice::at(self.manifest.as_of),
             params: &self.params,
             outcomes: &self.outcomes,
             exceptions: &self.exceptions,
