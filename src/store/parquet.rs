@@ -2,10 +2,17 @@
 //!
 //! A file is compared with its recorded digest before it is decoded: a single flipped byte can make the decoder ask for
 //! more memory than there is, which ends the process without a word about the evidence.
+//!
+//! Every file reads in DuckDB, pandas, polars and Spark (`tests/tables` tries). Left alone, polars writes its own view
+//! types into the Arrow schema that a file carries, and pandas cannot read a list of those; so the schema is written here.
 
 use std::{io::Cursor, path::Path};
 
-use polars::prelude::{DataFrame, ParquetCompression, ParquetReader, ParquetWriter, PolarsResult, SerReader as _};
+use polars::prelude::{
+    CompatLevel, DataFrame, KeyValueMetadata, ParquetCompression, ParquetReader, ParquetWriter, PolarsResult, Schema,
+    SchemaExt as _, SerReader as _,
+};
+use polars_parquet::write::schema_to_metadata_key;
 
 use super::{disk, error::Error};
 use crate::{
@@ -20,7 +27,7 @@ use crate::{
 pub(super) fn write<R: Record>(path: &Path, rows: &[R]) -> Result<TableRecord, Error> {
     let mut file = disk::Hashed::create(path)?;
     let mut frame = frame::to_frame(rows).map_err(|e| refused(path, e))?;
-    writer(&mut file).finish(&mut frame).map_err(|e| refused(path, e))?;
+    writer(&mut file, frame.schema()).finish(&mut frame).map_err(|e| refused(path, e))?;
     describe::<R>(file, path, rows.len())
 }
 
@@ -30,7 +37,8 @@ pub(super) fn write_batches<R: Record>(
     batches: impl Iterator<Item = Vec<R>>,
 ) -> Result<TableRecord, Error> {
     let mut file = disk::Hashed::create(path)?;
-    let mut groups = writer(&mut file).batched(&frame::schema(R::TABLE)).map_err(|e| refused(path, e))?;
+    let schema = frame::schema(R::TABLE);
+    let mut groups = writer(&mut file, &schema).batched(&schema).map_err(|e| refused(path, e))?;
     let mut rows = 0;
     for batch in batches {
         rows += batch.len();
@@ -44,8 +52,11 @@ pub(super) fn write_batches<R: Record>(
 }
 
 /// How every file is written.
-fn writer(file: &mut disk::Hashed) -> ParquetWriter<&mut disk::Hashed> {
-    ParquetWriter::new(file).with_compression(ParquetCompression::Zstd(None))
+fn writer<'f>(file: &'f mut disk::Hashed, schema: &Schema) -> ParquetWriter<&'f mut disk::Hashed> {
+    // The oldest types are those that every reader of Arrow knows.
+    let arrow = schema_to_metadata_key(&schema.to_arrow(CompatLevel::oldest()));
+    let metadata = KeyValueMetadata::from_static(vec![(arrow.key, arrow.value.unwrap_or_default())]);
+    ParquetWriter::new(file).with_compression(ParquetCompression::Zstd(None)).with_key_value_metadata(Some(metadata))
 }
 
 /// The error for records that polars, or the disk under it, refuses.
@@ -105,4 +116,27 @@ pub(super) fn not_as_sealed(path: &Path, found: &str, sealed: &str) -> Error {
         path,
         format!("its SHA-256 is {found} and the manifest says {sealed}: it was changed after it was sealed"),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::access::ScimUser;
+
+    #[test]
+    fn a_file_says_its_types_in_words_that_every_reader_of_arrow_knows() {
+        let folder = tempfile::tempdir().unwrap();
+        let schema = frame::schema(ScimUser::TABLE);
+        let says = |level| schema_to_metadata_key(&schema.to_arrow(level)).value.unwrap();
+        let (old, new) = (says(CompatLevel::oldest()), says(CompatLevel::newest()));
+        assert_ne!(old, new, "a table without lists or texts would prove nothing");
+        let (whole, batches) = (folder.path().join("whole"), folder.path().join("batches"));
+        write::<ScimUser>(&whole, &[]).unwrap();
+        write_batches::<ScimUser>(&batches, std::iter::once(Vec::new())).unwrap();
+        for path in [whole, batches] {
+            let bytes = std::fs::read(path).unwrap();
+            let holds = |text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
+            assert!(holds(&old) && !holds(&new));
+        }
+    }
 }
