@@ -60,7 +60,7 @@ impl Error {
             Self::Unexplained { near: None, .. } => "`rollcall explain` lists every name".to_owned(),
             Self::Output(_) => "check where stdout goes".to_owned(),
             Self::Hub(error) => hub_hint(error).to_owned(),
-            Self::Collect(error) | Self::Examine(error) => collect_hint(error),
+            Self::Collect(error) => collect_hint(error),
             Self::Ahead { asked: true, .. } => {
                 "give --as-of an instant that has passed, or leave it out to take the present".to_owned()
             }
@@ -142,6 +142,9 @@ const fn bundle_hint(error: &bundle::Error) -> &'static str {
             "start an agent and add the key: `eval $(ssh-agent)` and `ssh-add KEY`, then run the command again"
         }
         bundle::Error::Agent { .. } => "check with `ssh-add -l` that the agent holds the key",
+        bundle::Error::Repacked { .. } => {
+            "unpack it and verify the folder, or ask for the file as `rollcall bundle` wrote it"
+        }
         bundle::Error::Exists { .. } => "give another file to --out, or move the one that is there",
         bundle::Error::Io { .. } | bundle::Error::Zip { .. } => {
             "check free space and permissions of the bundle's folder, then run the command again"
@@ -174,8 +177,11 @@ pub fn three_lines(error: &Error) -> [String; 3] {
         }
         cause = error.source();
     }
-    let why = if why.is_empty() { reason(error) } else { why.join(": ") };
-    [one_line(&error.to_string()), why, one_line(&error.hint())]
+    let why = if why.is_empty() { one_line(&reason(error)) } else { why.join(": ") };
+    let what = one_line(&error.to_string());
+    // Some errors say why in the same sentence; nothing is said twice.
+    let what = what.strip_suffix(&why).and_then(|rest| rest.strip_suffix(": ")).map_or(what.clone(), str::to_owned);
+    [what, why, one_line(&error.hint())]
 }
 
 /// Why an error without a cause of its own arises.
@@ -191,8 +197,8 @@ fn reason(error: &Error) -> String {
         Error::Unexplained { .. } => {
             "it is no analyzer, rule, table, column, source, endpoint, framework, control or configuration key"
         }
-        Error::Differs { what, .. } => return one_line(what),
-        Error::Name { why, .. } => return one_line(why),
+        Error::Differs { what, .. } => what,
+        Error::Name { why, .. } => why,
         Error::NoneBefore { .. } => "a comparison needs two snapshots, and the store holds no older one",
         Error::NoSnapshots => "the store knows the organization and holds no snapshot of it",
         Error::NoState { first, grace_days, .. } => {
@@ -206,6 +212,11 @@ fn reason(error: &Error) -> String {
             let (as_of, began) = (time::format(*as_of), time::format(*began));
             return format!("{what} {as_of}, and it was {began} by {whose} when the collection began");
         }
+        Error::Hub(error) => hub_reason(error),
+        Error::Collect(error) => collect_reason(error),
+        Error::Store(error) => store_reason(error),
+        Error::Bundle(error) => bundle_reason(error),
+        Error::Report(error) => report_reason(error),
         Error::Several(all) => {
             let each: Vec<_> = all
                 .iter()
@@ -214,11 +225,66 @@ fn reason(error: &Error) -> String {
                     format!("{org}: {what}: {why}")
                 })
                 .collect();
-            return one_line(&each.join("; "));
+            return each.join("; ");
         }
         _ => "the cause is not known",
     }
     .to_owned()
+}
+
+/// Why an endpoint or a token cannot be used.
+fn hub_reason(error: &hub::Error) -> &str {
+    match error {
+        hub::Error::Endpoint { why, .. } => why,
+        hub::Error::PlainHttp { .. } => "everybody between here and there could read it",
+        _ => "it cannot be sent as it is",
+    }
+}
+
+/// Why nothing could be collected.
+fn collect_reason(error: &collect::Error) -> &str {
+    match error {
+        collect::Error::TokenRefused { why, .. } | collect::Error::Unreachable { why, .. } => why,
+        collect::Error::UnknownOrg { .. } => "there is none of this name, or it is hidden from this token's owner",
+        _ => "the Hub answers nobody without one",
+    }
+}
+
+/// Why the store refuses.
+fn store_reason(error: &store::Error) -> &str {
+    match error {
+        store::Error::Locked { .. } => "two writers at once would damage the store",
+        store::Error::Sealed { .. } => "a sealed snapshot is never written again",
+        store::Error::OutOfOrder { .. } => "a snapshot names the one before it, so each must be later than the last",
+        store::Error::NoOrg { .. } => "nothing of it was collected into this store",
+        store::Error::NoSnapshot { .. } => "the store does not hold it",
+        store::Error::NewerFormat { .. } => "this version does not know that format",
+        store::Error::Damaged { what, .. } | store::Error::Differs { what, .. } => what,
+        store::Error::NotOurs { .. } => "no snapshots folder, no manifest.json, no SHA256SUMS",
+        _ => "the cause is not known",
+    }
+}
+
+/// Why a bundle can be neither written nor read.
+fn bundle_reason(error: &bundle::Error) -> &str {
+    match error {
+        bundle::Error::Key { why, .. } | bundle::Error::Agent { why, .. } | bundle::Error::Signature { why } => why,
+        bundle::Error::Name { why, .. } | bundle::Error::NoAgent { why, .. } => why,
+        bundle::Error::Differs { what, .. } | bundle::Error::Repacked { what, .. } => what,
+        bundle::Error::Exists { .. } => "nothing that is there is overwritten",
+        _ => "the cause is not known",
+    }
+}
+
+/// Why there is no report.
+fn report_reason(error: &report::Error) -> &str {
+    match error {
+        report::Error::UnknownTemplate { .. } => "it is no bundled template, and no file has this path",
+        report::Error::Language { .. } => "a report needs words in its language",
+        report::Error::Template { message, .. } => message,
+        report::Error::SameName(_) => "the files of a report are called like its template",
+        _ => "an analyzer does not keep to its declaration",
+    }
 }
 
 /// A text on one line; what a screen would not show stands as an escape.
@@ -231,6 +297,35 @@ mod tests {
     use std::io;
 
     use super::*;
+
+    #[test]
+    fn the_first_line_says_what_is_wrong_and_the_second_says_it_no_second_time() {
+        let endpoint = "https://hub.example".to_owned();
+        let org = crate::model::ids::OrgName::new("acme").unwrap();
+        let unknown = Error::Collect(collect::Error::UnknownOrg {
+            endpoint: endpoint.clone(),
+            org: org.clone(),
+            login: "ada".to_owned(),
+        });
+        let refused =
+            Error::Collect(collect::Error::TokenRefused { endpoint: endpoint.clone(), why: "401: expired".to_owned() });
+        let damaged = Error::Store(store::Error::Damaged {
+            path: "manifest.json".into(),
+            what: "it is cut off".to_owned(),
+            source: None,
+        });
+        let odd = Error::Hub(hub::Error::Endpoint { endpoint, why: "it has a query".to_owned() });
+        let cases = [
+            (unknown, "https://hub.example knows no organization acme that ada may see", "hidden from this token"),
+            (refused, "https://hub.example does not accept the access token", "401: expired"),
+            (damaged, "manifest.json is damaged", "it is cut off"),
+            (odd, "\"https://hub.example\" cannot be the Hub's endpoint", "it has a query"),
+        ];
+        for (error, first, second) in cases {
+            let [what, why, fix] = three_lines(&error);
+            assert!(what == first && why.contains(second) && !fix.is_empty(), "{what} / {why} / {fix}");
+        }
+    }
 
     #[test]
     fn every_error_is_three_lines_that_say_something() {
@@ -251,6 +346,6 @@ mod tests {
         let [what, why, _] = three_lines(&Error::Io { doing: "write", path: "f".into(), source: io() });
         assert_eq!((what.as_str(), why.as_str()), ("cannot write f", "disk is full"));
         let deep = Error::Store(store::Error::Io { doing: "find", path: "f".into(), source: io() });
-        assert_eq!(three_lines(&deep)[1], "could not find f: disk is full");
+        assert_eq!(three_lines(&deep)[..2], ["could not find f", "disk is full"]);
     }
 }

@@ -23,6 +23,12 @@ use crate::{
 /// The page that tells how to check a bundle.
 const PAGE: &str = include_str!("../../report_templates/bundle/VERIFY.txt");
 
+/// Folder of a bundle that holds the configuration of its report.
+pub(super) const CONFIGURATION: &str = "configuration";
+
+/// File in that folder: the values in force, as [`Config::canonical`](crate::config::Config::canonical) writes them.
+pub(super) const EFFECTIVE: &str = "effective.json";
+
 /// The files of a bundle, by name.
 type Files = BTreeMap<String, Content>;
 
@@ -89,9 +95,10 @@ pub(super) fn bundle(
     }
     if let Some(path) = &settings.config.file {
         let text = fs::read(path).map_err(Error::io("read", path))?;
-        files.insert("configuration/rollcall.toml".to_owned(), Content::Bytes(text));
+        files.insert(format!("{CONFIGURATION}/rollcall.toml"), Content::Bytes(text));
     }
-    files.insert("configuration/effective.json".to_owned(), Content::Bytes(settings.config.canonical().into_bytes()));
+    let effective = settings.config.canonical().into_bytes();
+    files.insert(format!("{CONFIGURATION}/{EFFECTIVE}"), Content::Bytes(effective));
     files.insert("VERIFY.txt".to_owned(), Content::Bytes(page(org, &snapshot).into_bytes()));
 
     let out = ask.out.clone().unwrap_or_else(|| Path::new(".").join(format!("rollcall-{org}-{id}.zip")));

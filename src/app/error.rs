@@ -160,11 +160,11 @@ pub enum Error {
         near: Option<String>,
     },
     /// The endpoint, a token or the HTTP client.
-    #[error("cannot talk to the Hub")]
-    Hub(#[source] hub::Error),
-    /// The collection failed as a whole.
-    #[error("nothing could be collected")]
-    Collect(#[source] collect::Error),
+    #[error(transparent)]
+    Hub(hub::Error),
+    /// The Hub let nothing be collected or examined.
+    #[error(transparent)]
+    Collect(collect::Error),
     /// The date of the snapshot had not come when its collection began.
     #[error("{}", if *.asked { "the date given with --as-of lies ahead" } else { "the clock of this machine is wrong" })]
     Ahead {
@@ -177,11 +177,8 @@ pub enum Error {
         /// Whether the date was given with `--as-of`, and is not this machine's time.
         asked: bool,
     },
-    /// The token could not be examined.
-    #[error("the token could not be examined")]
-    Examine(#[source] collect::Error),
     /// The store refused or is damaged.
-    #[error("the store could not do its part")]
+    #[error(transparent)]
     Store(#[from] store::Error),
     /// Something on disk is not what was sealed.
     #[error("verification failed at {}", .path.display())]
@@ -192,13 +189,13 @@ pub enum Error {
         what: String,
     },
     /// The bundle could not be written or read.
-    #[error("the bundle could not do its part")]
-    Bundle(#[source] bundle::Error),
+    #[error(transparent)]
+    Bundle(bundle::Error),
     /// The analysis failed.
-    #[error("the snapshot could not be judged")]
-    Analyze(#[source] analyze::Error),
+    #[error(transparent)]
+    Analyze(analyze::Error),
     /// The report failed.
-    #[error("the report could not be written")]
+    #[error(transparent)]
     Report(#[from] report::Error),
     /// The sample Hub could not be started.
     #[error("the sample Hub could not be started on this machine")]
@@ -263,7 +260,7 @@ impl Error {
                 Exit::Usage
             }
             Self::Report(error) => report_exit(error),
-            Self::Differs { .. } => Exit::Unverified,
+            Self::Differs { .. } | Self::Bundle(bundle::Error::Repacked { .. }) => Exit::Unverified,
             Self::Several(all) => all.iter().map(|(_, error)| error.exit()).max().unwrap_or(Exit::Unfinished),
             Self::NoToken
             | Self::TokenFile { .. }
@@ -276,7 +273,6 @@ impl Error {
             | Self::Hub(_)
             | Self::Collect(_)
             | Self::Ahead { asked: false, .. }
-            | Self::Examine(_)
             | Self::Store(_)
             | Self::Bundle(_)
             | Self::Analyze(_)

@@ -70,8 +70,8 @@ pub fn execute(request: &Request, environment: &Environment, console: &Arc<dyn C
     let Request { common, command } = request;
     let settings = || {
         let settings = Settings::resolve(common, environment, &known())?;
-        for warning in &settings.config.warnings {
-            console.say(&format!("warning: {warning}"));
+        if settings.config.file.is_none() {
+            console.say(&format!("no {} was found: every key has its default", config::FILE_NAME));
         }
         Ok::<_, Error>(settings)
     };
@@ -103,7 +103,8 @@ pub fn execute(request: &Request, environment: &Environment, console: &Arc<dyn C
                 resolved => resolved.ok(),
             };
             let as_of = settings.as_ref().and_then(|settings| settings.as_of);
-            print(console, &verify::verify(ask, settings.as_ref(), as_of)?)
+            let config = settings.as_ref().map(|settings| &settings.config);
+            print(console, &verify::verify(ask, config, as_of)?)
         }
         Command::Bundle { org, bundle } => bundle::bundle(&settings()?, org, bundle, common, console),
         Command::Import { org, import } => print(console, &import::import(&settings()?, org, import, console)?),

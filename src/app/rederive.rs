@@ -11,11 +11,11 @@ use super::{
     engine::Engine,
     error::Error,
     imported::{self, Against},
-    settings::Settings,
 };
 use crate::{
     analyze,
     collect::{self, Collected, Progress, audit_file, invites_file, roster},
+    config::Config,
     hub,
     model::{
         coverage::{Coverage, Source},
@@ -23,7 +23,7 @@ use crate::{
         manifest::{HubClock, SourceRecord},
         params::Roster,
     },
-    store::{Archived, OrgStore, Replay, Snapshot},
+    store::{Archived, OrgStore, Replay, Snapshot, verify::Unchecked},
     table::{activity::AuditEvent, diff},
 };
 
@@ -32,8 +32,8 @@ use crate::{
 pub(super) struct Rederiver<'a> {
     /// Runs the collection.
     pub(super) engine: &'a Engine,
-    /// The configuration here; `None` when there is none that can be read.
-    pub(super) settings: Option<&'a Settings>,
+    /// The configuration here, or that of a bundle; `None` when there is none that can be read.
+    pub(super) config: Option<&'a Config>,
 }
 
 /// Watches nothing.
@@ -56,7 +56,7 @@ struct Case<'a> {
 }
 
 impl Rederiver<'_> {
-    /// Derives a snapshot again. Gives what could not be compared, one sentence each.
+    /// Derives a snapshot again. Gives what could not be compared.
     ///
     /// # Errors
     /// [`Error::Differs`] for the first table, row and column, event or coverage that does not follow from the answers.
@@ -65,14 +65,15 @@ impl Rederiver<'_> {
         place: &OrgStore,
         sealed: &Snapshot,
         archived: &mut Archived,
-    ) -> Result<Vec<String>, Error> {
+    ) -> Result<Vec<Unchecked>, Error> {
         let manifest = &sealed.manifest;
         if manifest.tool.version != VERSION {
             let version = &manifest.tool.version;
-            return Ok(vec![format!(
+            let what = format!(
                 "whether the tables of {} follow from its answers: rollcall {version} read them, and this is {VERSION}",
                 manifest.id
-            )]);
+            );
+            return Ok(vec![Unchecked::new(what, format!("verify it with rollcall {version}"))]);
         }
         let case = Case { place, sealed };
         let mut collected = self.collect(&case)?;
@@ -143,25 +144,33 @@ impl Rederiver<'_> {
         Ok((replay, collected))
     }
 
-    /// Reads the roster again from its kept original, if the mapping of its columns is known here.
-    fn people_agree(&self, case: &Case<'_>) -> Result<Option<String>, Error> {
+    /// Reads the roster again from its kept original, if a mapping of its columns is known here.
+    ///
+    /// People who follow from their file under any mapping follow from it; where they do not, that is a difference only
+    /// under the mapping that was used.
+    fn people_agree(&self, case: &Case<'_>) -> Result<Option<Unchecked>, Error> {
         let manifest = &case.sealed.manifest;
         if !manifest.coverage(Source::Roster).has_rows() {
             return Ok(None);
         }
-        let config = self.settings.map(|settings| &settings.config);
-        let same = config.filter(|config| config.digest() == manifest.config_sha256);
         // A recognized layout, or none at all, needs no configuration.
-        let unmapped = manifest.import(Source::Roster).is_some_and(|import| !import.mapped).then(Roster::default);
-        let mapping = same.map(|config| config.values.roster.clone().unwrap_or_default()).or(unmapped);
-        let Some(mapping) = mapping else {
-            return Ok(Some(format!(
-                "whether the people of {} follow from their file: the configuration here is not the one it was read with",
-                manifest.id
-            )));
+        let unmapped = manifest.import(Source::Roster).is_none_or(|import| !import.mapped);
+        let is_the_one = self.config.is_some_and(|config| config.digest() == manifest.config_sha256);
+        let mapping = self.config.and_then(|config| config.values.roster.clone()).unwrap_or_default();
+        let agreed = match case.people_agree(&mapping) {
+            Err(Error::Differs { .. }) if unmapped && !is_the_one => case.people_agree(&Roster::default()),
+            agreed => agreed,
         };
-        case.people_agree(&mapping)?;
-        Ok(None)
+        match agreed {
+            Err(Error::Differs { .. }) if !unmapped && !is_the_one => {
+                let what = format!(
+                    "whether the people of {} follow from their file: the mapping of its columns is not known here",
+                    manifest.id
+                );
+                Ok(Some(Unchecked::new(what, "give the configuration that it was collected with to --config")))
+            }
+            agreed => agreed.map(|()| None),
+        }
     }
 }
 
@@ -258,14 +267,15 @@ impl Case<'_> {
     }
 
     /// Derives invites and memory again, where the snapshot before is there; else says that this was not done.
-    fn derived_agree(&self) -> Result<Vec<String>, Error> {
+    fn derived_agree(&self) -> Result<Vec<Unchecked>, Error> {
         let Snapshot { manifest, tables, audit_parts, .. } = self.sealed;
         let previous = manifest.previous.as_ref().map(|previous| &previous.id);
         if previous.is_some_and(|id| !self.place.snapshot_dir(id).is_dir()) {
-            return Ok(vec![format!(
+            let what = format!(
                 "whether the invites of {} and what it remembers follow: the snapshot before it is not here",
                 manifest.id
-            )]);
+            );
+            return Ok(vec![Unchecked::new(what, "verify a store that holds the snapshot before it")]);
         }
         let mut own = tables.clone();
         (own.invites, own.seen) = (Vec::new(), Vec::new());

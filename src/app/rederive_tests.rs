@@ -10,7 +10,7 @@ use crate::{
         collect::{Clock, Collector},
         known,
         request::{Collect, Common},
-        settings::Environment,
+        settings::{Environment, Settings},
     },
     demo,
     hub::testing::{Hub, Reply, json, reply},
@@ -71,13 +71,17 @@ fn sample() -> (OrgStore, &'static [Settings]) {
 }
 
 /// Derives the newest snapshot of the sample again after a change of what was sealed.
-fn check(change: impl FnOnce(&mut Snapshot)) -> Result<Vec<String>, Error> {
+fn check(change: impl FnOnce(&mut Snapshot)) -> Result<Vec<Unchecked>, Error> {
     let (place, settings) = sample();
     let ids = place.ids().unwrap();
     let mut sealed = place.read(&ids[1]).unwrap();
     change(&mut sealed);
     let engine = Engine::start().unwrap();
-    Rederiver { engine: &engine, settings: settings.last() }.check(&place, &sealed, &mut Archived::default())
+    Rederiver { engine: &engine, config: settings.last().map(|settings| &settings.config) }.check(
+        &place,
+        &sealed,
+        &mut Archived::default(),
+    )
 }
 
 /// The file and the explanation of a difference.
@@ -90,13 +94,13 @@ fn difference(change: impl FnOnce(&mut Snapshot)) -> (String, String) {
 
 #[test]
 fn what_was_sealed_follows_from_the_answers() {
-    assert_eq!(check(|_| ()).unwrap(), Vec::<String>::new());
+    assert_eq!(check(|_| ()).unwrap(), Vec::<Unchecked>::new());
     let (place, _) = sample();
     let first = place.read(&place.ids().unwrap()[0]).unwrap();
     let engine = Engine::start().unwrap();
-    let rederiver = Rederiver { engine: &engine, settings: None };
+    let rederiver = Rederiver { engine: &engine, config: None };
     let unchecked = rederiver.check(&place, &first, &mut Archived::default()).unwrap();
-    assert!(unchecked.len() == 1 && unchecked[0].contains("people of"), "{unchecked:?}");
+    assert!(unchecked.len() == 1 && unchecked[0].what.contains("people of"), "{unchecked:?}");
 }
 
 #[test]
@@ -169,7 +173,7 @@ fn another_version_is_not_compared_and_that_is_said() {
         s.tables.members.clear();
         s.manifest.tool.version = "0.0.1".to_owned();
     });
-    assert!(unchecked.unwrap()[0].contains("rollcall 0.0.1 read them"));
+    assert!(unchecked.unwrap()[0].what.contains("rollcall 0.0.1 read them"));
 }
 
 #[test]
@@ -178,7 +182,7 @@ fn invites_and_people_are_left_out_where_they_cannot_be_derived() {
     let mut sealed = place.read(&place.ids().unwrap()[1]).unwrap();
     sealed.manifest.previous.as_mut().unwrap().id = "20200101T000000Z".parse().unwrap();
     let engine = Engine::start().unwrap();
-    let rederiver = Rederiver { engine: &engine, settings: None };
+    let rederiver = Rederiver { engine: &engine, config: None };
     let unchecked = rederiver.check(&place, &sealed, &mut Archived::default()).unwrap();
     assert_eq!(unchecked.len(), 2, "{unchecked:?}");
 }
@@ -253,8 +257,8 @@ fn a_snapshot_full_of_gaps_follows_from_its_answers_too() {
     let mut archived = Archived::default();
     for id in place.ids().unwrap() {
         let sealed = place.read(&id).unwrap();
-        let unchecked = Rederiver { engine: &engine, settings: None }.check(&place, &sealed, &mut archived).unwrap();
-        assert_eq!(unchecked, Vec::<String>::new());
+        let unchecked = Rederiver { engine: &engine, config: None }.check(&place, &sealed, &mut archived).unwrap();
+        assert_eq!(unchecked, Vec::<Unchecked>::new());
     }
 }
 

@@ -2,9 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{clock, engine::Engine, error::Error, rederive::Rederiver, request::Verify, settings::Settings};
+use super::{
+    bundle::{CONFIGURATION, EFFECTIVE},
+    clock,
+    engine::Engine,
+    error::Error,
+    rederive::Rederiver,
+    request::Verify,
+};
 use crate::{
     bundle::{self, signers},
+    config::Config,
     model::{
         manifest::Manifest,
         sums,
@@ -12,7 +20,7 @@ use crate::{
     },
     store::{
         self, Archived, Store,
-        verify::{self, EVIDENCE, Kind, Verified},
+        verify::{self, EVIDENCE, Kind, Unchecked, Verified},
     },
 };
 
@@ -21,10 +29,12 @@ use crate::{
 struct Findings {
     /// What is said first.
     head: String,
+    /// What was verified.
+    kind: Kind,
     /// What was done, a line each.
     done: Vec<String>,
-    /// What was not, a sentence each.
-    unchecked: Vec<String>,
+    /// What was not.
+    unchecked: Vec<Unchecked>,
 }
 
 /// A list and perhaps a signature over it.
@@ -37,16 +47,21 @@ struct Listed {
     signature: Option<Vec<u8>>,
 }
 
-/// Verifies a store, an organization's folder, a snapshot, a report or a bundle, packed or not, and says what was
-/// looked at.
+/// Verifies a store, an organization's folder, a snapshot, reports or a bundle, packed or not, and says what was looked
+/// at and what was not. `config` is the configuration here; a bundle is checked with the one inside it.
 ///
 /// # Errors
 /// The first thing that differs.
-pub(super) fn verify(ask: &Verify, settings: Option<&Settings>, as_of: Option<Timestamp>) -> Result<String, Error> {
+pub(super) fn verify(ask: &Verify, config: Option<&Config>, as_of: Option<Timestamp>) -> Result<String, Error> {
     let engine = Engine::start()?;
-    let rederiver = Rederiver { engine: &engine, settings };
-    let (mut findings, listed) =
-        if ask.path.is_file() { packed(&ask.path, &rederiver)? } else { folder(&ask.path, &rederiver)? };
+    let (mut findings, listed) = if ask.path.is_file() {
+        packed(&ask.path, &engine)?
+    } else {
+        let is_bundle = ask.path.join(EVIDENCE).is_dir() && ask.path.join(sums::FILE).is_file();
+        let inside = if is_bundle { inside(&ask.path) } else { None };
+        let rederiver = Rederiver { engine: &engine, config: inside.as_ref().or(config) };
+        folder(&ask.path, &rederiver)?
+    };
     let at = as_of.unwrap_or_else(clock::now);
     match (listed.as_ref().and_then(|l| Some((l, l.signature.as_ref()?))), &ask.allowed_signers) {
         (Some((listed, signature)), Some(allowed)) => {
@@ -55,24 +70,53 @@ pub(super) fn verify(ask: &Verify, settings: Option<&Settings>, as_of: Option<Ti
                 .map_err(|error| Error::Differs { path: listed.path.join(sums::SIGNATURE), what: error.to_string() })?;
             findings.done.push(format!("signed by {} with {}", signed.principals, signed.fingerprint));
         }
-        (Some(_), None) => findings.unchecked.push("its signature, for want of --allowed-signers".to_owned()),
+        (Some(_), None) => findings.unchecked.push(Unchecked::new("its signature", "give --allowed-signers FILE")),
         (None, Some(_)) => {
             let path = listed.map_or_else(|| ask.path.clone(), |l| l.path).join(sums::SIGNATURE);
             return Err(Error::Differs { path, what: "it is not there: nobody signed this".to_owned() });
         }
-        (None, None) => {}
+        (None, None) => findings.unchecked.push(unsigned(findings.kind)),
     }
-    let mut lines = vec![findings.head];
+    Ok(told(&findings))
+}
+
+/// What nobody can tell who has only what lies here: whether all of it was made anew.
+fn unsigned(kind: Kind) -> Unchecked {
+    let what = "whether somebody made all of it anew, with lists that fit: nobody signed it";
+    let by = match kind {
+        Kind::Store | Kind::Org => "compare the SHA-256 of the newest manifest.json with one that was noted elsewhere",
+        Kind::Snapshot => "compare the SHA-256 of manifest.json with one that was noted elsewhere",
+        Kind::Report | Kind::Reports => "compare the SHA-256 of SHA256SUMS with one that was noted elsewhere",
+        Kind::Bundle => "compare the SHA-256 of the file with the one that `bundle` printed, or ask for a signed one",
+    };
+    Unchecked::new(what, by)
+}
+
+/// The text: what was found, what was done, what was not, and how much that is.
+fn told(findings: &Findings) -> String {
+    let mut lines = vec![findings.head.clone()];
     lines.extend(findings.done.iter().map(|line| format!("  {line}")));
-    lines.extend(findings.unchecked.iter().map(|what| format!("  not checked: {what}")));
-    Ok(format!("{}\n", lines.join("\n")))
+    let not = |not: &Unchecked| format!("  not checked: {}; to check it, {}", not.what, not.by);
+    lines.extend(findings.unchecked.iter().map(not));
+    lines.push(match findings.unchecked.len() {
+        0 => "every check was made".to_owned(),
+        1 => "1 check was not made".to_owned(),
+        n => format!("{n} checks were not made"),
+    });
+    format!("{}\n", lines.join("\n"))
+}
+
+/// The configuration inside an unpacked bundle; `None` where it cannot be read.
+fn inside(bundle: &Path) -> Option<Config> {
+    Config::from_canonical(&std::fs::read_to_string(bundle.join(CONFIGURATION).join(EFFECTIVE)).ok()?)
 }
 
 /// Verifies a folder.
 fn folder(path: &Path, rederiver: &Rederiver<'_>) -> Result<(Findings, Option<Listed>), Error> {
     let verified = verify::verify(path).map_err(as_difference)?;
-    let head = format!("{} {}: {} files are as they were sealed", verified.kind.word(), path.display(), verified.files);
-    let findings = derived(verified, rederiver)?.into_findings(head);
+    let made = if matches!(verified.kind, Kind::Report | Kind::Reports) { "written" } else { "sealed" };
+    let head = format!("{} {}: {} files are as they were {made}", verified.kind.word(), path.display(), verified.files);
+    let findings = derived(verified, head, rederiver)?;
     let list = path.join(sums::FILE);
     let listed = if list.is_file() {
         let signature = path.join(sums::SIGNATURE);
@@ -86,44 +130,37 @@ fn folder(path: &Path, rederiver: &Rederiver<'_>) -> Result<(Findings, Option<Li
 }
 
 /// Verifies a bundle that is one file; its evidence is unpacked for as long as it is looked at.
-fn packed(path: &Path, rederiver: &Rederiver<'_>) -> Result<(Findings, Option<Listed>), Error> {
+fn packed(path: &Path, engine: &Engine) -> Result<(Findings, Option<Listed>), Error> {
     let place = temporary()?;
-    let checked = bundle::check(path, EVIDENCE, place.path())?;
+    let checked = bundle::check(path, &[EVIDENCE, CONFIGURATION], place.path())?;
     // What differs lies in the bundle for the user, not where we unpacked it.
-    let inside = |error: Error| match error {
+    let in_bundle = |error: Error| match error {
         Error::Differs { path: found, what } => {
             let found = found.strip_prefix(place.path()).map_or_else(|_| found.clone(), |rest| path.join(rest));
             Error::Differs { path: found, what }
         }
         other => other,
     };
-    let verified = verify::verify_evidence(&place.path().join(EVIDENCE)).map_err(as_difference).map_err(inside)?;
+    let verified = verify::verify_evidence(&place.path().join(EVIDENCE)).map_err(as_difference).map_err(in_bundle)?;
     let head = format!("{} {}: {} files are as they were bundled", Kind::Bundle.word(), path.display(), checked.files);
-    let findings = derived(verified, rederiver).map_err(inside)?.into_findings(head);
+    let config = inside(place.path());
+    let rederiver = Rederiver { engine, config: config.as_ref() };
+    let findings = derived(verified, head, &rederiver).map_err(in_bundle)?;
     Ok((findings, Some(Listed { path: path.to_owned(), list: checked.list, signature: checked.signature })))
 }
 
-/// A verification with what deriving again found.
-struct Derived {
-    /// Snapshots, a line each.
-    done: Vec<String>,
-    /// What could not be looked at.
-    unchecked: Vec<String>,
-}
-
-impl Derived {
-    /// With the first line.
-    fn into_findings(self, head: String) -> Findings {
-        Findings { head, done: self.done, unchecked: self.unchecked }
-    }
-}
-
-/// Derives the verified snapshots again that lie where their archive is.
-fn derived(verified: Verified, rederiver: &Rederiver<'_>) -> Result<Derived, Error> {
-    let mut found = Derived { done: verified.snapshots, unchecked: verified.unchecked };
+/// Derives the verified snapshots again that lie where their archive is; `head` is what is said first.
+fn derived(verified: Verified, head: String, rederiver: &Rederiver<'_>) -> Result<Findings, Error> {
+    let mut found = Findings { head, kind: verified.kind, done: verified.snapshots, unchecked: verified.unchecked };
     if verified.homes.is_empty() && !found.done.is_empty() {
-        found.unchecked.push("whether its tables follow from its answers: it does not lie in a store".to_owned());
+        let what = "whether its tables follow from its answers: it does not lie in a store";
+        found.unchecked.push(Unchecked::new(what, "verify it in its store or in a bundle"));
     }
+    if matches!(verified.kind, Kind::Report | Kind::Reports | Kind::Bundle) {
+        let what = "whether what the report says follows from the evidence";
+        found.unchecked.push(Unchecked::new(what, "make it again from the same snapshots, and compare the files"));
+    }
+    found.done.extend(verified.reports);
     let mut current: Option<(PathBuf, Archived)> = None;
     for (folder, id) in verified.homes {
         let Some(place) = Store::org_at(&folder) else { continue };
@@ -132,7 +169,8 @@ fn derived(verified: Verified, rederiver: &Rederiver<'_>) -> Result<Derived, Err
         }
         let Some((_, archived)) = &mut current else { continue };
         let sealed = place.read(&id).map_err(as_difference)?;
-        found.unchecked.extend(date_not_proved(&sealed.manifest));
+        let by_a_witness = "compare it with a copy, or its digest, that was kept elsewhere on that day";
+        found.unchecked.extend(date_not_proved(&sealed.manifest).map(|what| Unchecked::new(what, by_a_witness)));
         found.unchecked.extend(rederiver.check(&place, &sealed, archived)?);
     }
     Ok(found)

@@ -47,6 +47,14 @@ pub enum Error {
         /// What differs and what that means.
         what: String,
     },
+    /// The archive is readable and was not written by rollcall, although it holds the files of a bundle.
+    #[error("{} is a bundle that another program packed again: {what}", path.display())]
+    Repacked {
+        /// The bundle.
+        path: PathBuf,
+        /// By what that is seen.
+        what: String,
+    },
     /// The signing key cannot be read as one.
     #[error("{} is not a key that can sign: {why}", path.display())]
     Key {

@@ -26,12 +26,12 @@ pub struct Checked {
     pub signature: Option<Vec<u8>>,
 }
 
-/// Compares every file of a bundle with its list, and unpacks those under `folder` into `into`.
+/// Compares every file of a bundle with its list, and unpacks those under some folders into `into`.
 ///
 /// # Errors
-/// [`Error::Differs`] for the first thing that is not as a bundle is written; [`Error::Io`] when something cannot be
-/// read or unpacked.
-pub fn check(path: &Path, folder: &str, into: &Path) -> Result<Checked, Error> {
+/// [`Error::Repacked`] for files of a bundle in another program's archive; [`Error::Differs`] for the first other thing
+/// that is not as a bundle is written; [`Error::Io`] when something cannot be read or unpacked.
+pub fn check(path: &Path, folders: &[&str], into: &Path) -> Result<Checked, Error> {
     let file = File::open(path).map_err(Error::io("open", path))?;
     let zip = ZipArchive::new(io::BufReader::new(file)).map_err(|error| match error {
         zip::result::ZipError::Io(source) if source.kind() != io::ErrorKind::UnexpectedEof => {
@@ -59,14 +59,19 @@ pub fn check(path: &Path, folder: &str, into: &Path) -> Result<Checked, Error> {
     if let Some(name) = listed.keys().find(|name| !places.contains_key(*name)) {
         return Err(bundle.differs(name, "it is listed in SHA256SUMS and is not there: it was removed afterwards"));
     }
-    for (name, at) in &places {
-        if [sums::FILE, sums::SIGNATURE].contains(&name.as_str()) {
-            continue;
-        }
-        let Some(expected) = listed.get(name) else {
-            return Err(bundle.differs(name, "it is not listed in SHA256SUMS: it was added afterwards"));
-        };
-        let wanted = name.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
+    let own = |name: &str| [sums::FILE, sums::SIGNATURE].contains(&name);
+    if let Some(name) = places.keys().find(|name| !own(name) && !listed.contains_key(*name)) {
+        return Err(bundle.differs(name, "it is not listed in SHA256SUMS: it was added afterwards"));
+    }
+    let written = listed.keys().map(String::as_str).chain([sums::FILE, sums::SIGNATURE]);
+    if !written.filter_map(|name| places.get(name)).is_sorted() {
+        let what = "its entries are not in the order in which rollcall writes them".to_owned();
+        return Err(Error::Repacked { path: path.to_owned(), what });
+    }
+    for (name, expected) in &listed {
+        let Some(at) = places.get(name) else { continue };
+        let below = |folder: &&str| name.strip_prefix(*folder).is_some_and(|rest| rest.starts_with('/'));
+        let wanted = folders.iter().any(below);
         let found = bundle.digest(*at, name, wanted.then(|| into.join(name)))?;
         if found != *expected {
             let what = format!("its SHA-256 is {found} and SHA256SUMS lists {expected}: one of the two was changed");
@@ -104,16 +109,28 @@ impl Bundle<'_> {
             return Err(self.odd("bytes stand before it or a comment behind it: rollcall writes neither"));
         }
         let mut places = BTreeMap::new();
+        let mut foreign = None;
         for at in 0..self.zip.len() {
             let entry = self.zip.by_index_raw(at).map_err(|e| Self::unreadable(self.path, &e))?;
-            let name = entry.name_raw().to_vec();
+            let name = String::from_utf8_lossy(entry.name_raw()).into_owned();
+            let is_dir = entry.is_dir();
+            let is_packed = entry.compression() != CompressionMethod::Stored || entry.size() != entry.compressed_size();
             let fault = fault(&entry);
-            let name = String::from_utf8_lossy(&name).into_owned();
             drop(entry);
-            if let Some(why) = fault.or_else(|| names::fault(&name)) {
+            let path = if is_dir { name.trim_end_matches('/') } else { &name };
+            if let Some(why) = fault.or_else(|| names::fault(path)) {
                 return Err(self.odd(format!("its entry {name:?} is refused: {why}")));
             }
-            places.insert(name, at);
+            if is_dir || is_packed {
+                let how = if is_dir { "a folder" } else { "compressed" };
+                foreign.get_or_insert_with(|| format!("its entry {name:?} is {how}, and rollcall writes none so"));
+            }
+            if !is_dir {
+                places.insert(name, at);
+            }
+        }
+        if let Some(what) = foreign.filter(|_| places.contains_key(sums::FILE)) {
+            return Err(Error::Repacked { path: self.path.to_owned(), what });
         }
         // Entries that lie over each other, or that the directory does not name, are found here.
         self.zip.validate_header_consistency().map_err(|e| Self::unreadable(self.path, &e))?;
@@ -152,7 +169,7 @@ impl Bundle<'_> {
     }
 }
 
-/// Why an entry is not one that rollcall writes; `None` when it is.
+/// Why an entry is not one that any program should read; `None` when it may be.
 fn fault<R: io::Read>(entry: &ZipFile<'_, R>) -> Option<&'static str> {
     if std::str::from_utf8(entry.name_raw()).is_err() {
         return Some("its name is not UTF-8");
@@ -160,12 +177,8 @@ fn fault<R: io::Read>(entry: &ZipFile<'_, R>) -> Option<&'static str> {
     if entry.encrypted() {
         return Some("it is encrypted");
     }
-    // Directories end in a slash, which no name of a file does.
-    if entry.is_symlink() || entry.is_dir() {
+    if entry.is_symlink() {
         return Some("it is no plain file");
-    }
-    if entry.compression() != CompressionMethod::Stored || entry.size() != entry.compressed_size() {
-        return Some("it is not stored as it is");
     }
     None
 }

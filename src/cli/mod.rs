@@ -28,20 +28,26 @@ pub fn main() -> ExitCode {
 
 /// Runs one command line.
 fn run(line: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(line) {
+    let line: Vec<OsString> = line.into_iter().collect();
+    let cli = match Cli::try_parse_from(&line) {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version go to stdout with 0, mistakes to stderr with 2; a closed pipe is the reader's choice.
             // What was typed may be a name that a script took from somewhere: then it is repeated in plain text only.
             let plain = error.render().to_string();
             let shown = text::block(&plain);
+            if error.use_stderr() && term::asks_for_json(&line) {
+                term::complain_of_usage(&plain);
+                return ExitCode::from(Exit::Usage.code());
+            }
             let _ = if shown == plain { error.print() } else { io::stderr().lock().write_all(shown.as_bytes()) };
             return ExitCode::from(if error.use_stderr() { Exit::Usage.code() } else { Exit::Done.code() });
         }
     };
     let environment = Environment::read();
     let colored = term::colored(cli.global.color, environment.no_color);
-    term::log(&cli.global, colored);
+    let format = cli.global.log_format;
+    term::log(format, term::level(&cli.global), colored);
     let terminal = Arc::new(term::Terminal::new(&cli.global));
     let console: Arc<dyn Console> = terminal.clone();
     let result = match cli.into_request() {
@@ -54,7 +60,7 @@ fn run(line: impl IntoIterator<Item = OsString>) -> ExitCode {
         if error.is_broken_pipe() {
             return Exit::Done;
         }
-        term::complain(&term::error_lines(&app::three_lines(&error), colored));
+        term::complain(&app::three_lines(&error), format, colored);
         error.exit()
     });
     ExitCode::from(exit.code())

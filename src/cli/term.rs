@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    ffi::OsString,
     io::{self, IsTerminal as _, Write as _},
     sync::{Mutex, PoisonError},
     time::Duration,
@@ -21,6 +22,8 @@ use crate::{
 pub(super) struct Terminal {
     /// Nothing but errors on stderr.
     quiet: bool,
+    /// Whether every line on stderr is a JSON object.
+    json: bool,
     /// The one moving line; hidden when stderr is no terminal.
     bar: ProgressBar,
     /// Sources being read, with rows so far.
@@ -30,14 +33,14 @@ pub(super) struct Terminal {
 impl Terminal {
     /// The terminal under the given flags.
     pub(super) fn new(global: &Global) -> Self {
-        let quiet = global.quiet;
-        let moves = !quiet && io::stderr().is_terminal();
+        let (quiet, json) = (global.quiet, global.log_format == LogFormat::Json);
+        let moves = !quiet && !json && io::stderr().is_terminal();
         let target = if moves { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(None, target);
         if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
             bar.set_style(style);
         }
-        Self { quiet, bar, active: Mutex::default() }
+        Self { quiet, json, bar, active: Mutex::default() }
     }
 
     /// Removes the moving line.
@@ -100,14 +103,39 @@ impl Console for Terminal {
     }
 
     fn say(&self, line: &str) {
-        if !self.quiet {
-            self.bar.suspend(|| complain(&text::block(line)));
+        if self.json {
+            tracing::info!(target: SAID, "{line}");
+        } else if !self.quiet {
+            self.bar.suspend(|| write_line(&text::block(line)));
         }
     }
 }
 
+/// Target of what is said to the user where every line on stderr is a JSON object.
+const SAID: &str = "rollcall::said";
+
+/// Tells how a command failed, in the form in which everything else is said.
+pub(super) fn complain(lines: &[String; 3], format: LogFormat, colored: bool) {
+    match (format, lines) {
+        (LogFormat::Json, [what, why, fix]) => tracing::error!(target: SAID, why, fix, "{what}"),
+        (LogFormat::Text, lines) => write_line(&error_lines(lines, colored)),
+    }
+}
+
+/// Whether a command line that cannot be followed asks for JSON.
+pub(super) fn asks_for_json(line: &[OsString]) -> bool {
+    let asks = |pair: &[OsString]| pair[0] == "--log-format" && pair[1] == "json";
+    line.iter().any(|word| word == "--log-format=json") || line.windows(2).any(asks)
+}
+
+/// Repeats what the grammar says about a command line as one JSON object.
+pub(super) fn complain_of_usage(text: &str) {
+    log(LogFormat::Json, tracing::Level::ERROR, false);
+    tracing::error!(target: SAID, "{}", text.trim());
+}
+
 /// Writes a line to stderr; a stderr that is closed is no reason to stop.
-pub(super) fn complain(line: &str) {
+fn write_line(line: &str) {
     let _ = writeln!(io::stderr().lock(), "{line}");
 }
 
@@ -129,19 +157,25 @@ pub(super) fn error_lines(lines: &[String; 3], colored: bool) -> String {
     format!("{} {what}\n  {} {why}\n  {} {fix}", paint("error:", 31), paint("why:", 36), paint("fix:", 32))
 }
 
-/// Sends the log of this crate to stderr; other crates may know secrets and are never logged.
-pub(super) fn log(global: &Global, colored: bool) {
-    let level = match (global.quiet, global.verbose) {
+/// How much is logged.
+pub(super) const fn level(global: &Global) -> tracing::Level {
+    match (global.quiet, global.verbose) {
         (true, _) => tracing::Level::ERROR,
         (false, 0) => tracing::Level::WARN,
         (false, 1) => tracing::Level::INFO,
         (false, _) => tracing::Level::DEBUG,
-    };
-    let only_ours = Targets::new().with_target("rollcall", level);
-    let writer = move || Escaped { colored };
-    let lines = tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(colored).with_target(false);
+    }
+}
+
+/// Sends the log of this crate to stderr; other crates may know secrets and are never logged.
+pub(super) fn log(format: LogFormat, level: tracing::Level, colored: bool) {
+    let said = if level == tracing::Level::ERROR { level } else { level.max(tracing::Level::INFO) };
+    let only_ours = Targets::new().with_target("rollcall", level).with_target(SAID, said);
+    let json = format == LogFormat::Json;
+    let writer = move || Escaped { colored, json };
+    let lines = tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(colored && !json).with_target(false);
     // A second logger in one process is a test's affair; the first one stays.
-    let _ = match global.log_format {
+    let _ = match format {
         LogFormat::Text => tracing_subscriber::registry().with(only_ours).with(lines).try_init(),
         LogFormat::Json => tracing_subscriber::registry().with(only_ours).with(lines.json()).try_init(),
     };
@@ -152,13 +186,18 @@ pub(super) fn log(global: &Global, colored: bool) {
 struct Escaped {
     /// Whether escapes of our own stand in the lines; those in fields are spelled out by the logger.
     colored: bool,
+    /// Whether the lines are JSON, which has its own spelling.
+    json: bool,
 }
 
 impl io::Write for Escaped {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        let shown = text::escape(&String::from_utf8_lossy(line), |c| {
-            text::hides(c) && !matches!(c, '\n' | '\t') && !(self.colored && c == '\u{1b}')
-        });
+        let text = String::from_utf8_lossy(line);
+        let shown = if self.json {
+            json_escaped(&text)
+        } else {
+            text::escape(&text, |c| text::hides(c) && !matches!(c, '\n' | '\t') && !(self.colored && c == '\u{1b}'))
+        };
         io::stderr().lock().write_all(shown.as_bytes())?;
         Ok(line.len())
     }
@@ -166,6 +205,20 @@ impl io::Write for Escaped {
     fn flush(&mut self) -> io::Result<()> {
         io::stderr().lock().flush()
     }
+}
+
+/// JSON in which what a screen would not show is spelled out; such characters stand inside strings only.
+fn json_escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if text::hides(c) && c != '\n' {
+            let units = c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect::<String>();
+            out.push_str(&units);
+        } else {
+            out.push(c);
+        }
+    }
+    out
 }
 
 #[cfg(test)]
@@ -177,6 +230,19 @@ mod tests {
         let lines = ["no \u{1b}]0;x\u{7}".to_owned(), "a\nerror: b".to_owned(), "\u{202e}".to_owned()];
         let shown = error_lines(&lines, false);
         assert_eq!(shown, "error: no \\u{1b}]0;x\\u{7}\n  why: a\\nerror: b\n  fix: \\u{202e}");
+    }
+
+    #[test]
+    fn a_json_line_stays_json_whatever_it_quotes() {
+        let line = serde_json::json!({ "message": "a \u{202e} b \u{1b} \u{e0041} c" }).to_string();
+        let shown = json_escaped(&line);
+        assert!(!shown.chars().any(text::hides), "{shown}");
+        let (before, after): (serde_json::Value, serde_json::Value) =
+            (serde_json::from_str(&line).unwrap(), serde_json::from_str(&shown).unwrap());
+        assert_eq!(before, after);
+        let line = |words: &str| words.split(' ').map(OsString::from).collect::<Vec<_>>();
+        assert!(asks_for_json(&line("rollcall --log-format json x")) && asks_for_json(&line("x --log-format=json")));
+        assert!(!asks_for_json(&line("rollcall --log-format text json")));
     }
 
     #[test]

@@ -17,15 +17,13 @@ use crate::model::{ids::OrgName, time};
 /// Analyzer ids with the ids of their rules, so that an exception cannot name one that does not exist.
 pub type Known = BTreeMap<&'static str, Vec<&'static str>>;
 
-/// What the walk found: values ready to be typed, problems, and warnings.
+/// What the walk found: values ready to be typed, and problems.
 #[derive(Debug, Default)]
 pub(super) struct Checked {
     /// The file's values as JSON; dates are text, whatever their spelling.
     pub(super) values: Map<String, Value>,
     /// What is wrong.
     pub(super) problems: Vec<Problem>,
-    /// What is odd but usable, with its line.
-    pub(super) warnings: Vec<Problem>,
 }
 
 /// Walks a file against the declared keys.
@@ -158,23 +156,18 @@ impl<'t, 'k> Checker<'t, 'k> {
 
     /// Checks one value; `None` when it is wrong.
     fn value(&mut self, key: &Key, at: usize, value: &Spanned<DeValue<'_>>) -> Option<Value> {
-        let start = value.span().start;
         if let (Kind::Texts(fields) | Kind::Lists(fields), DeValue::Table(table)) = (key.kind, value.get_ref()) {
             return Some(self.mapping(key, fields, table));
         }
         let Some(typed) = convert(key.kind, value.get_ref()) else {
             let found = show(self.text, value);
-            self.problem(at, format!("`{}` must be {}, found {found}", key.name, key.kind.expected()));
+            let hint = match (key.kind, value.get_ref()) {
+                (Kind::Word(words), DeValue::String(word)) => meant(word, words.iter().copied()),
+                _ => String::new(),
+            };
+            self.problem(at, format!("`{}` must be {}, found {found}{hint}", key.name, key.kind.expected()));
             return None;
         };
-        if key.kind == Kind::Plan
-            && let Some(plan) = typed.as_str().filter(|p| !keys::PLANS.contains(p))
-        {
-            let line = self.line(start);
-            let hint = meant(plan, keys::PLANS);
-            let what = format!("plan {plan:?} is not known, so it is taken to include everything{hint}");
-            self.out.warnings.push(Problem { line, what });
-        }
         Some(typed)
     }
 
@@ -295,7 +288,7 @@ fn meant<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
 /// A value of the declared kind; `None` when it has another.
 fn convert(kind: Kind, value: &DeValue<'_>) -> Option<Value> {
     match (kind, value) {
-        (Kind::Text | Kind::Plan, DeValue::String(s)) => (!s.trim().is_empty()).then(|| json!(s)),
+        (Kind::Text, DeValue::String(s)) => (!s.trim().is_empty()).then(|| json!(s)),
         (Kind::Label, DeValue::String(s)) => Some(json!(s)),
         (Kind::Flag, DeValue::Boolean(b)) => Some(json!(b)),
         (Kind::Whole(min, max), DeValue::Integer(n)) => {

@@ -9,8 +9,6 @@ pub enum Kind {
     Text,
     /// Text that may be empty.
     Label,
-    /// A plan's word; one that is not known is a warning, since the Hub adds plans.
-    Plan,
     /// `true` or `false`.
     Flag,
     /// A whole number between two limits.
@@ -34,7 +32,6 @@ impl Kind {
         match self {
             Self::Text => "a text in quotes that is not blank".to_owned(),
             Self::Label => "a text in quotes".to_owned(),
-            Self::Plan => format!("a plan in quotes ({})", PLANS.join(", ")),
             Self::Flag => "true or false".to_owned(),
             Self::Whole(min, max) => format!("a whole number from {min} to {max}"),
             Self::Price => "an amount in USD, 0 or more".to_owned(),
@@ -116,7 +113,7 @@ pub static SECTIONS: [(&str, &str); 9] = [
 
 /// All keys, grouped as [`SECTIONS`].
 pub static KEYS: [Key; 33] = [
-    open("org.*", "plan", Kind::Plan, "\"team\"", "Plan of the organization; without it the Hub is asked."),
+    open("org.*", "plan", Kind::Word(&PLANS), "\"team\"", "Plan of the organization; without it the Hub is asked."),
     open("seats", "price_usd", Kind::Price, "20.0", "Price of a seat per month; without it the plan's list price."),
     open("seats", "purchased", Kind::Whole(0, 10_000_000), "40", "Seats on the contract, compared with those counted."),
     open(

@@ -84,8 +84,6 @@ pub struct Config {
     pub values: Values,
     /// Where it was read; `None` when there is no file and the defaults hold.
     pub file: Option<PathBuf>,
-    /// What is odd about it but usable, one sentence each.
-    pub warnings: Vec<String>,
 }
 
 impl Config {
@@ -108,9 +106,6 @@ impl Config {
         let text = fs::read_to_string(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
         let mut config = Self::parse(text.strip_prefix('\u{feff}').unwrap_or(&text), known)
             .map_err(|problems| Error::Invalid { path: path.to_owned(), problems })?;
-        for warning in &mut config.warnings {
-            *warning = format!("{} {warning}", path.display());
-        }
         config.file = Some(path.to_owned());
         Ok(config)
     }
@@ -132,8 +127,7 @@ impl Config {
         }
         let values = serde_json::from_value(serde_json::Value::Object(checked.values))
             .map_err(|error| Problems(vec![Problem { line: 1, what: error.to_string() }]))?;
-        let warnings = checked.warnings.iter().map(|w| format!("line {}: {}", w.line, w.what)).collect();
-        Ok(Self { values, file: None, warnings })
+        Ok(Self { values, file: None })
     }
 
     /// A path of the configuration, relative to the file's folder.
@@ -154,6 +148,12 @@ impl Config {
     pub fn params(&self) -> Params {
         let Values { seats, activity, analyzers, .. } = &self.values;
         Params { seats: seats.clone(), activity: activity.clone(), analyzers: analyzers.clone() }
+    }
+
+    /// What [`Config::canonical`] wrote; `None` where this version cannot read it.
+    #[must_use]
+    pub fn from_canonical(text: &str) -> Option<Self> {
+        Some(Self { values: serde_json::from_str(text).ok()?, file: None })
     }
 
     /// The effective values in canonical JSON: keys sorted, no spaces, defaults written out.

@@ -148,10 +148,20 @@ fn a_word_cannot_mean_two_statuses() {
 }
 
 #[test]
-fn an_unknown_plan_is_a_warning() {
-    let config = Config::parse("[org.acme]\nplan = \"galaxy\"\n", &known()).unwrap();
-    assert_eq!(config.warnings.len(), 1);
-    assert!(config.warnings[0].starts_with("line 2: plan \"galaxy\" is not known"));
+fn a_misspelt_word_names_its_line_and_the_nearest_known_one() {
+    let found = problems("[org.acme]\nplan = \"enterprize\"\n");
+    assert_eq!(found[0].0, 2);
+    let told = &found[0].1;
+    assert!(told.starts_with("`plan` must be one of ") && told.ends_with(", did you mean `enterprise`?"), "{told}");
+    let found = problems("[report]\npaper = \"A4\"\n");
+    assert!(found[0].1.ends_with("did you mean `a4`?"), "{found:?}");
+}
+
+#[test]
+fn the_canonical_form_is_read_back() {
+    let config = Config::parse("[org.acme]\nplan = \"team\"\n[roster]\nfile = \"p.csv\"\n", &known()).unwrap();
+    assert_eq!(Config::from_canonical(&config.canonical()), Some(config));
+    assert_eq!(Config::from_canonical("{\"later\": 1}"), None);
 }
 
 #[test]

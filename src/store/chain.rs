@@ -7,6 +7,7 @@ use super::{
     error::Error,
     layout::{self, OrgPaths},
     prune::{self, Pruned},
+    verify::Unchecked,
 };
 use crate::model::{
     ids::SnapshotId,
@@ -100,8 +101,8 @@ impl Chain {
         Ok(())
     }
 
-    /// What was deleted and can no longer be checked, in a sentence.
-    pub(super) fn gone(&self) -> Option<String> {
+    /// What was deleted and can no longer be checked.
+    pub(super) fn gone(&self) -> Option<Unchecked> {
         let gone: Vec<_> = self.pruned.iter().filter(|one| !self.left.contains(&one.id)).collect();
         let (first, last) = (gone.first()?, gone.last()?);
         let which = match gone.len() {
@@ -109,12 +110,15 @@ impl Chain {
             n => format!("the {n} snapshots {} to {} were", first.id, last.id),
         };
         let when = time::format_date(last.pruned_at.date_naive());
-        Some(format!("{which} deleted by `prune`, last on {when}: the chain names them, and what was in them is gone"))
+        let what =
+            format!("{which} deleted by `prune`, last on {when}: the chain names them, and what was in them is gone");
+        Some(Unchecked::new(what, "verify a copy of the store that is older than that day"))
     }
 
-    /// Snapshots that are listed as deleted and still there, in a sentence.
-    pub(super) fn unfinished(&self) -> Option<String> {
+    /// Snapshots that are listed as deleted and still there.
+    pub(super) fn unfinished(&self) -> Option<Unchecked> {
         let first = self.left.first()?;
-        Some(format!("the snapshot {first} is listed as deleted and still there: run `rollcall prune` again"))
+        let what = format!("whether the snapshot {first} belongs here: it is listed as deleted and still there");
+        Some(Unchecked::new(what, "run `rollcall prune` again, and verify then"))
     }
 }

@@ -38,6 +38,8 @@ pub enum Kind {
     Snapshot,
     /// A folder with a `SHA256SUMS` and nothing else to tie it to, such as a report.
     Report,
+    /// A folder of such folders, e.g. the one that `report` writes into.
+    Reports,
     /// A bundle: evidence and report of one snapshot.
     Bundle,
 }
@@ -51,8 +53,25 @@ impl Kind {
             Self::Org => "organization",
             Self::Snapshot => "snapshot",
             Self::Report => "report",
+            Self::Reports => "folder of reports",
             Self::Bundle => "bundle",
         }
+    }
+}
+
+/// A check that was not made.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Unchecked {
+    /// What was not checked, and why, as the rest of a sentence.
+    pub what: String,
+    /// What would check it, as the rest of a sentence that asks for it.
+    pub by: String,
+}
+
+impl Unchecked {
+    /// A check that was not made.
+    pub fn new(what: impl Into<String>, by: impl Into<String>) -> Self {
+        Self { what: what.into(), by: by.into() }
     }
 }
 
@@ -67,8 +86,10 @@ pub struct Verified {
     pub snapshots: Vec<String>,
     /// Of these, the ones that lie in an organization's folder: that folder and the id.
     pub homes: Vec<(PathBuf, SnapshotId)>,
-    /// What could not be checked from here, one sentence each.
-    pub unchecked: Vec<String>,
+    /// Names of the folders of reports that were verified, in byte order.
+    pub reports: Vec<String>,
+    /// What could not be checked from here.
+    pub unchecked: Vec<Unchecked>,
 }
 
 /// Verifies a store, an organization's folder, a snapshot's folder, a report's folder or an unpacked
@@ -123,7 +144,14 @@ struct Check {
 impl Check {
     /// A verification of which nothing is done yet.
     const fn new(kind: Kind) -> Self {
-        let done = Verified { kind, files: 0, snapshots: Vec::new(), homes: Vec::new(), unchecked: Vec::new() };
+        let done = Verified {
+            kind,
+            files: 0,
+            snapshots: Vec::new(),
+            homes: Vec::new(),
+            reports: Vec::new(),
+            unchecked: Vec::new(),
+        };
         Self { done, parts: BTreeMap::new(), alone: false }
     }
 
@@ -159,14 +187,33 @@ impl Check {
             self.done.kind = Kind::Org;
             return self.org(&OrgPaths(path.to_owned()));
         }
-        let folders =
-            disk::entries(path)?.into_iter().filter(|(_, kind)| kind.is_dir()).map(|(name, _)| path.join(name));
-        let orgs: Vec<_> = folders.filter(|folder| is_org(folder)).collect();
+        let folders = disk::entries(path)?.into_iter().filter(|(_, kind)| kind.is_dir()).map(|(name, _)| name);
+        let folders: Vec<_> = folders.map(|name| (path.join(&name), name)).collect();
+        let orgs: Vec<_> = folders.iter().map(|(folder, _)| folder).filter(|folder| is_org(folder)).cloned().collect();
         if orgs.is_empty() {
-            return Err(Error::NotOurs { path: path.to_owned() });
+            return self.reports(path, folders);
         }
         self.done.kind = Kind::Store;
         orgs.into_iter().try_for_each(|org| self.org(&OrgPaths(org)))
+    }
+
+    /// Compares each report of a folder with its list.
+    fn reports(&mut self, path: &Path, folders: Vec<(PathBuf, String)>) -> Result<(), Error> {
+        let (reports, others): (Vec<_>, Vec<_>) =
+            folders.into_iter().partition(|(folder, _)| folder.join(layout::SUMS).is_file());
+        if reports.is_empty() {
+            return Err(Error::NotOurs { path: path.to_owned() });
+        }
+        self.done.kind = Kind::Reports;
+        for (folder, name) in reports {
+            self.list(&folder)?;
+            self.done.reports.push(name);
+        }
+        self.done.unchecked.extend(others.into_iter().map(|(_, name)| {
+            let what = format!("the folder {name:?}: no SHA256SUMS lies in it");
+            Unchecked::new(what, "write its report again: a finished one has a list")
+        }));
+        Ok(())
     }
 
     /// Compares a folder with its `SHA256SUMS`; gives the digest of each file.
@@ -250,8 +297,8 @@ impl Check {
     fn say_unchecked(&mut self, manifest: &Manifest) {
         let parts = manifest.audit.parts.len();
         if parts > 0 {
-            let what = format!("the {parts} files of the audit archive that it reads do not lie beside it");
-            self.done.unchecked.push(what);
+            let what = format!("the {parts} files of the audit archive that it reads: they do not lie beside it");
+            self.done.unchecked.push(Unchecked::new(what, "verify it in its store or in a bundle"));
         }
         if let Some(previous) = &manifest.previous {
             self.say_alone(previous);
@@ -260,7 +307,8 @@ impl Check {
 
     /// Says that the snapshot before is not there to be compared.
     fn say_alone(&mut self, previous: &Previous) {
-        self.done.unchecked.push(format!("the snapshot before it, {}, does not lie beside it", previous.id));
+        let what = format!("the snapshot before it, {}: it does not lie beside it", previous.id);
+        self.done.unchecked.push(Unchecked::new(what, "verify the store that holds both"));
     }
 
     /// Compares the archive parts that a manifest names with their digests there.

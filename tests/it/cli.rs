@@ -1,6 +1,6 @@
 //! The command line from outside: help, exit codes, errors, and the commands that need no organization.
 
-use crate::common::{Run, Sandbox};
+use crate::common::{NO_CONFIG, Run, Sandbox};
 
 /// The commands of this version.
 const COMMANDS: [&str; 14] = [
@@ -69,7 +69,8 @@ fn mistakes_on_the_command_line_end_with_2() {
         let run = sandbox.run(line).unwrap();
         assert_eq!(run.code, 2, "{line}: {run:?}");
         assert_eq!(run.stdout, "", "{line}");
-        assert!(run.stderr.starts_with("error: ") || line.is_empty(), "{line}: {}", run.stderr);
+        let told = run.stderr.strip_prefix(NO_CONFIG).unwrap_or(&run.stderr);
+        assert!(told.starts_with("error: ") || line.is_empty(), "{line}: {}", run.stderr);
     }
     assert!(!sandbox.path("rollcall-store").exists(), "a mistake must not leave a store behind");
 }
@@ -81,6 +82,46 @@ fn a_misspelt_key_names_file_line_and_the_nearest_key() {
     let [what, why, _] = sandbox.run("collect acme").unwrap().three_lines(2);
     assert!(what.contains("rollcall.toml"), "{what}");
     assert!(why.contains("line 3") && why.contains("treshold_days") && why.contains("threshold_days"), "{why}");
+}
+
+#[test]
+fn a_misspelt_plan_is_a_mistake_that_quiet_does_not_hide() {
+    let sandbox = Sandbox::new().unwrap();
+    sandbox.write("rollcall.toml", "[org.acme]\nplan = \"enterprize\"\n").unwrap();
+    for line in ["collect acme --quiet", "report acme", "doctor acme --quiet"] {
+        let [_, why, _] = sandbox.run(line).unwrap().three_lines(2);
+        assert!(why.contains("line 2") && why.contains("did you mean `enterprise`?"), "{line}: {why}");
+    }
+}
+
+#[test]
+fn a_command_without_a_configuration_says_so_once() {
+    let sandbox = Sandbox::new().unwrap();
+    for line in ["snapshots acme", "report acme", "collect acme", "run acme"] {
+        let run = sandbox.run(line).unwrap();
+        assert_eq!(run.stderr.matches(NO_CONFIG).count(), 1, "{line}: {run:?}");
+        assert!(!sandbox.run(&format!("{line} --quiet")).unwrap().stderr.contains("rollcall.toml"), "{line}");
+    }
+    sandbox.write("rollcall.toml", "").unwrap();
+    assert!(!sandbox.run("snapshots acme").unwrap().stderr.contains(NO_CONFIG));
+}
+
+#[test]
+fn in_json_every_line_on_stderr_is_an_object_even_of_an_error() {
+    let sandbox = Sandbox::new().unwrap();
+    for (line, code) in
+        [("snapshots acme -v", 4), ("report acme --period soon", 2), ("no-such-command", 2), ("--nix", 2)]
+    {
+        let run = sandbox.run(&format!("--log-format json {line}")).unwrap();
+        assert_eq!(run.code, code, "{run:?}");
+        let objects: Vec<serde_json::Value> =
+            run.stderr.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}"))).collect();
+        assert_eq!(objects.last().unwrap()["level"], "ERROR", "{run:?}");
+        assert!(objects.iter().all(|object| object["fields"]["message"].is_string()), "{run:?}");
+    }
+    let quiet = sandbox.run("snapshots acme --log-format json --quiet").unwrap();
+    assert_eq!(quiet.stderr.lines().count(), 1, "{quiet:?}");
+    assert!(quiet.stderr.contains("\"fix\":") && quiet.stderr.contains("\"why\":"), "{quiet:?}");
 }
 
 #[test]

@@ -8,6 +8,9 @@ use std::{
 use assert_cmd::Command;
 use tempfile::TempDir;
 
+/// What a command says that finds no configuration.
+pub(crate) const NO_CONFIG: &str = "no rollcall.toml was found: every key has its default\n";
+
 /// A folder in which the program runs as if alone on the machine.
 #[derive(Debug)]
 pub(crate) struct Sandbox {

@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::{
-    common::{Sandbox, files},
+    common::{NO_CONFIG, Sandbox, files},
     evidence,
 };
 
@@ -148,17 +148,29 @@ fn verdicts_and_periods_decide_the_exit_code(sandbox: &Sandbox) -> io::Result<()
 fn what_was_touched_is_named(sandbox: &Sandbox) -> io::Result<()> {
     for path in ["rollcall-demo/store", "rollcall-demo/store/tidewater-labs", REPORT] {
         let run = sandbox.run(&format!("verify {path}"))?;
-        assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{path}");
+        assert_eq!((run.code, run.stderr.as_str()), (0, NO_CONFIG), "{path}");
+        assert!(run.stdout.lines().last().is_some_and(|line| line.contains(" not made")), "{}", run.stdout);
     }
+    let reports = sandbox.run("verify rollcall-demo/reports")?;
+    let told =
+        ["folder of reports", "\n  tidewater-labs-20261001T060000Z\n", "compare the files", "2 checks were not made"];
+    assert!(reports.code == 0 && told.iter().all(|text| reports.stdout.contains(text)), "{reports:?}");
     let table = sandbox.path("rollcall-demo/store/tidewater-labs/snapshots/20260701T060000Z/tables/members.parquet");
-    for (file, path) in [(table, "rollcall-demo/store"), (sandbox.path(REPORT).join("csv/access.csv"), REPORT)] {
+    let cell = |name: &str| sandbox.path(REPORT).join(name);
+    for (file, path) in [
+        (table, "rollcall-demo/store"),
+        (cell("csv/access.csv"), REPORT),
+        (cell("csv/changes.csv"), "rollcall-demo/reports"),
+    ] {
         let mut bytes = fs::read(&file)?;
         let middle = bytes.len() / 2;
         bytes[middle] ^= 1;
-        fs::write(&file, bytes)?;
+        fs::write(&file, &bytes)?;
         let [what, _, _] = sandbox.run(&format!("verify {path}"))?.three_lines(5);
         let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
         assert!(what.contains(&name), "{what}");
+        bytes[middle] ^= 1;
+        fs::write(&file, bytes)?;
     }
     Ok(())
 }

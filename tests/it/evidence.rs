@@ -31,6 +31,14 @@ pub(crate) fn a_bundle_is_checked_alone(sandbox: &Sandbox) -> io::Result<()> {
 
     let verified = sandbox.run("verify out/signed.zip --allowed-signers allowed")?;
     assert_eq!(verified.code, 0, "{verified:?}");
+    // The mapping of the roster's columns is in the bundle, and no configuration lies here.
+    assert!(!verified.stdout.contains("whether the people of"), "{}", verified.stdout);
+    let told = "to check it, verify the store that holds both\n";
+    assert!(
+        verified.stdout.contains(told) && verified.stdout.ends_with("checks were not made\n"),
+        "{}",
+        verified.stdout
+    );
     assert!(verified.stdout.contains("signed by audit@example.com with SHA256:"), "{}", verified.stdout);
 
     let plain = sandbox.run(&bundle)?;

@@ -330,8 +330,8 @@ fn what_is_no_hub_or_refuses_the_token_leaves_no_snapshot() {
         let hub = Faulty::start(fault).unwrap();
         let sandbox = Sandbox::new().unwrap();
         let run = hub.run(&sandbox, &format!("collect {ORG}")).unwrap();
-        let [_, why, _] = run.three_lines(4);
-        assert!(why.contains(words), "{why}");
+        let [what, _, _] = run.three_lines(4);
+        assert!(what.contains(words), "{what}");
         assert!(!sandbox.path("rollcall-store").exists(), "{run:?}");
         assert!(hub.asks().len() <= 20, "{:?}", hub.asks());
         assert_no_token(&run, &sandbox).unwrap();

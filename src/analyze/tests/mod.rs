@@ -11,9 +11,9 @@ mod orphaned;
 mod orphaned_gaps;
 mod owners;
 mod people;
+mod period;
 mod population;
 mod privileged;
-mod period;
 mod seats;
 mod tie_outs;
 

@@ -65,7 +65,7 @@ pub(super) fn run(
         plan: settings.config.org(org).and_then(|table| table.plan.clone()),
         as_of: None,
     };
-    let found = engine.run(collect::examine(&client, &plan, ask.with_export))?.map_err(Error::Examine)?;
+    let found = engine.run(collect::examine(&client, &plan, ask.with_export))?.map_err(Error::Collect)?;
     let needs = needs();
     let context = Context { org, endpoint: &address, scim_token: own_scim_token, needs: &needs };
     let diagnosis = Diagnosis::of(&found, context);

@@ -32,7 +32,7 @@ fn bundle() -> (tempfile::TempDir, std::path::PathBuf) {
 
 /// Checks a bundle, unpacking its evidence nowhere in particular.
 fn checked(path: &Path) -> Result<Checked, Error> {
-    check(path, "evidence", tempfile::tempdir().unwrap().path())
+    check(path, &["evidence"], tempfile::tempdir().unwrap().path())
 }
 
 /// What differs first, as the path behind the bundle's and the explanation.
@@ -85,7 +85,7 @@ fn the_same_files_give_the_same_bytes_and_nothing_is_overwritten() {
 fn a_whole_bundle_passes_and_only_its_evidence_is_unpacked() {
     let (dir, out) = bundle();
     let into = dir.path().join("into");
-    let checked = check(&out, "evidence", &into).unwrap();
+    let checked = check(&out, &["evidence"], &into).unwrap();
     assert_eq!((checked.files, checked.signature), (4, None));
     assert!(fs::read(into.join("evidence/acme/snapshots/1/manifest.json")).unwrap().starts_with(b"{\"format\""));
     assert_eq!(fs::read_dir(&into).unwrap().count(), 1);
@@ -180,13 +180,11 @@ fn entries_that_lead_elsewhere_or_could_be_read_in_two_ways_are_refused() {
     patch(&out, b"bbbb", b"aaaa", 0);
     assert!(difference(&out).1.contains("same name"));
 
-    // The flag of encryption, and another method, in both headers of the first entry.
-    for (local, central, value, why) in [(6, 8, 1, "encrypted"), (8, 10, 8, "not stored")] {
-        zip_of(&out, &[("aaaa", "1")]);
-        patch(&out, b"PK\x03\x04", &[value], local);
-        patch(&out, b"PK\x01\x02", &[value], central);
-        assert!(difference(&out).1.contains(why), "{}", difference(&out).1);
-    }
+    // The flag of encryption in both headers of the first entry.
+    zip_of(&out, &[("aaaa", "1")]);
+    patch(&out, b"PK\x03\x04", &[1], 6);
+    patch(&out, b"PK\x01\x02", &[1], 8);
+    assert!(difference(&out).1.contains("encrypted"), "{}", difference(&out).1);
 
     let mut zip = ZipWriter::new(fs::File::create(&out).unwrap());
     zip.add_symlink("link", "/etc/passwd", SimpleFileOptions::default()).unwrap();
@@ -198,6 +196,50 @@ fn entries_that_lead_elsewhere_or_could_be_read_in_two_ways_are_refused() {
     before.extend(fs::read(&out).unwrap());
     fs::write(&out, before).unwrap();
     assert!(difference(&out).1.contains("bytes stand before it"), "{}", difference(&out).1);
+}
+
+#[test]
+fn what_another_program_packed_again_is_called_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("b.zip");
+    let how = |path: &Path| match checked(path) {
+        Err(Error::Repacked { what, .. }) => what,
+        other => panic!("{other:?}"),
+    };
+    // Another method in both headers of each entry.
+    zip_of(&out, &[("aaaa", "1")]);
+    patch(&out, b"PK\x03\x04", &[8], 8);
+    patch(&out, b"PK\x01\x02", &[8], 10);
+    assert!(how(&out).contains("\"aaaa\" is compressed"), "{}", how(&out));
+    zip_of(&out, &[("b", "2"), ("a", "1")]);
+    assert!(how(&out).contains("not in the order"), "{}", how(&out));
+    let mut zip = ZipWriter::new(fs::File::create(&out).unwrap());
+    let options = SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    zip.add_directory("report", options).unwrap();
+    zip.start_file(sums::FILE, options).unwrap();
+    zip.finish().unwrap();
+    assert!(how(&out).contains("\"report/\" is a folder"), "{}", how(&out));
+    // What holds no list is no bundle, whoever packed it.
+    let mut zip = ZipWriter::new(fs::File::create(&out).unwrap());
+    zip.add_directory("photos", options).unwrap();
+    zip.finish().unwrap();
+    assert!(difference(&out).1.contains("nothing tells"));
+}
+
+#[test]
+fn a_bundle_that_zip_packed_again_is_whole_when_unpacked() {
+    let (dir, out) = bundle();
+    let run = |program: &str, args: &[&str], folder: &str| {
+        let done = Command::new(program).args(args).current_dir(dir.path().join(folder)).output();
+        done.is_ok_and(|done| done.status.success())
+    };
+    // Where the tools are not installed there is nothing to try.
+    if !run("unzip", &["-q", out.to_str().unwrap(), "-d", "u"], ".") || !run("zip", &["-q", "-r", "../c.zip", "."], "u")
+    {
+        return;
+    }
+    let again = dir.path().join("c.zip");
+    assert!(matches!(checked(&again), Err(Error::Repacked { .. })), "{:?}", checked(&again));
 }
 
 /// Writes bytes at an offset behind each place where a file holds `mark`.

@@ -63,7 +63,7 @@ fn old_snapshots_go_and_the_chain_is_proved_over_the_gap() {
     assert_eq!(listed, expected);
     let verified = verify(f.org.dir()).unwrap();
     assert_eq!((verified.kind, verified.snapshots.len(), verified.unchecked.len()), (Kind::Org, 1, 1));
-    assert!(verified.unchecked[0].contains("2 snapshots 20260101T000000Z to 20260401T000000Z"), "{verified:?}");
+    assert!(verified.unchecked[0].what.contains("2 snapshots 20260101T000000Z to 20260401T000000Z"), "{verified:?}");
     verify(&f.path("snapshots/20260701T000000Z")).unwrap();
     // The archive that the newest one reads is whole, and the next collection goes on from it.
     let newest = f.newest();
@@ -94,7 +94,7 @@ fn a_deletion_that_was_interrupted_is_told_and_finished() {
     prune(&f, "2026-07-01");
     copy_tree(&copy, &f.path("snapshots/20260401T000000Z"));
     let verified = verify(f.org.dir()).unwrap();
-    assert!(verified.unchecked.iter().any(|what| what.contains("run `rollcall prune` again")), "{verified:?}");
+    assert!(verified.unchecked.iter().any(|not| not.by.contains("run `rollcall prune` again")), "{verified:?}");
     assert_eq!(prune(&f, "2026-07-01"), ["20260401T000000Z"]);
     assert_eq!(f.org.pruned().unwrap().len(), 2);
     assert_eq!(verify(f.org.dir()).unwrap().unchecked.len(), 1);
