@@ -93,16 +93,12 @@ impl HubClock {
         let requests: Vec<_> = sources.into_iter().flat_map(of_record).collect();
         let dates = || requests.iter().filter_map(|(source, request)| Some((*source, request.date?)));
         let whoami = dates().find(|(source, _)| *source == Source::Whoami).map(|(_, date)| date);
-        match whoami.or_else(|| dates().map(|(_, date)| date).min()) {
-            Some(first) => {
-                let last = dates().map(|(_, date)| date).max();
-                Self { first: Some(first), last: last.max(Some(first)), from: "hub".to_owned() }
-            }
-            None => {
-                let sent = || requests.iter().map(|(_, request)| request.started_at);
-                Self { first: sent().min(), last: sent().max(), from: "machine".to_owned() }
-            }
+        let first = whoami.or_else(|| dates().map(|(_, date)| date).min());
+        if first.is_some() {
+            return Self { first, last: dates().map(|(_, date)| date).max(), from: "hub".to_owned() };
         }
+        let sent = || requests.iter().map(|(_, request)| request.started_at);
+        Self { first: sent().min(), last: sent().max(), from: "machine".to_owned() }
     }
 
     /// Whether it is the Hub's own clock, and not the machine's in its place.

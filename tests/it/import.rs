@@ -182,7 +182,7 @@ fn what_cannot_be_imported_says_why() {
         ("roster", "p-2024-09-30.csv", "email,status\na@acme.example,gone\n", "", "line 2, column \"status\""),
         ("roster", "p-2024-09-30.csv", "Mail,State\na@acme.example,on\n", "", "there are: Mail, State"),
         ("audit-log", "l-2024-09-30.json", "{}", "", "not the JSON array"),
-        ("invites", "m-2024-09-30.csv", "login,status\nada,odd\n", "", "is not a known status"),
+        ("invites", "m-2024-09-30.csv", "login,status,role\nada,odd,read\n", "", "is not a known status"),
     ] {
         sandbox.write(file, text).unwrap();
         let run = sandbox.run(&format!("import {ORG} {what} {file} {flag}")).unwrap();
