@@ -15,9 +15,9 @@ use super::{
 use crate::{
     analyze::{self, Analysis},
     model::{
-        coverage::Source,
+        coverage::{Coverage, Source},
         ids::OrgName,
-        outcome::Row,
+        outcome::{Outcome, Row},
         verdict::{Severity, Verdict},
     },
     report::{
@@ -179,7 +179,13 @@ impl Reporter {
             self.formats.contains(&Format::Csv) || self.templates.iter().any(|template| template.rests_on(id))
         };
         let mut outcomes = analysis.outcomes.iter().filter(|outcome| written(outcome.meta.id));
-        !snapshot.manifest.dated_by_hand && outcomes.all(|outcome| answer::gaps(outcome).next().is_none())
+        // Leavers cannot be judged without a roster, and a row says so; only one that was asked for can be missing.
+        let unasked = |row: &&Row| {
+            let source = row.subject.parse::<Source>();
+            source.is_ok_and(|source| snapshot.manifest.coverage(source) == Coverage::NotRequested)
+        };
+        let is_whole = |outcome: &Outcome| answer::gaps(outcome).all(|row| unasked(&row));
+        !snapshot.manifest.dated_by_hand && outcomes.all(is_whole)
     }
 }
 
