@@ -246,6 +246,7 @@ fn collect_reason(error: &collect::Error) -> &str {
     match error {
         collect::Error::TokenRefused { why, .. } | collect::Error::Unreachable { why, .. } => why,
         collect::Error::UnknownOrg { .. } => "there is none of this name, or it is hidden from this token's owner",
+        collect::Error::Ahead { .. } => "a snapshot shows what was there, and never what is to come",
         _ => "the Hub answers nobody without one",
     }
 }

@@ -3,7 +3,7 @@
 //! A file is compared with its recorded digest before it is decoded: a single flipped byte can make the decoder ask for
 //! more memory than there is, which ends the process without a word about the evidence.
 //!
-//! Every file reads in DuckDB, pandas, polars and Spark (`tests/tables` tries). Left alone, polars writes its own view
+//! Every file reads in `DuckDB`, pandas, polars and Spark (`tests/tables` tries). Left alone, polars writes its own view
 //! types into the Arrow schema that a file carries, and pandas cannot read a list of those; so the schema is written here.
 
 use std::{io::Cursor, path::Path};

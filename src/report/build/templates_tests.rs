@@ -234,3 +234,14 @@ fn text_with(text: &str, old: &str, new: &str) -> String {
     assert!(text.contains(old));
     text.replace(old, new)
 }
+
+#[test]
+fn a_template_rests_on_what_it_shows_draws_or_answers() {
+    let ids = ["seat-spend", "access", "orphaned-access", "changes", "offboarding"];
+    let rests = |name: &str| {
+        let template = template::load(name, None).unwrap();
+        ids.into_iter().filter(|id| template.rests_on(id)).collect::<Vec<_>>()
+    };
+    assert_eq!(rests("seat-spend"), ids[..1]);
+    assert_eq!(rests("soc2-evidence"), ids);
+}
