@@ -35,9 +35,12 @@ pub(super) fn compact(context: &Context<'_>) -> Vec<Block> {
     if !earlier.is_empty() {
         line.push(Span::Plain(words.say("cover.compact-earlier", &[("ids", &earlier.join(", "))])));
     }
-    let mut out = vec![Block::Note(line), badge(context)];
-    out.extend(marks(context));
-    out
+    for mark in &context.marks {
+        line.extend([Span::Plain(". ".to_owned()), Span::Strong(capitalize(&mark.short))]);
+        line.push(Span::Plain(format!(": {}", mark.text.trim_end_matches('.'))));
+    }
+    let imports = scope::doubtful_imports(context).into_iter().map(note);
+    [Block::Note(line), badge(context)].into_iter().chain(imports).collect()
 }
 
 /// What holds for the whole report, each in its sentence, and which imported files prove little.

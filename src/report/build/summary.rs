@@ -27,7 +27,10 @@ pub(super) fn blocks(context: &Context<'_>, spec: &Section) -> Vec<Block> {
     let outcomes: Vec<&Outcome> = spec.analyzers.iter().filter_map(|id| context.outcome(id.get_ref())).collect();
     let mut sentences: Vec<Text> = outcomes.iter().take(SENTENCES - 1).map(|o| answer(context, o)).collect();
     sentences.retain(|s| !s.is_empty());
-    sentences.push(evidence(context));
+    // A compact cover stands on the same page, and its badge says the same.
+    if !context.template.layout.sections.iter().any(|section| section.compact) {
+        sentences.push(evidence(context));
+    }
     let mut out = vec![Block::Bullets(sentences)];
     let tiles: Vec<_> = spec.tiles.iter().filter_map(|id| tiles::tile(context, id.get_ref())).collect();
     if !tiles.is_empty() {
