@@ -59,6 +59,7 @@ fn document(rows: usize) -> Document {
     };
     let section = |id: &str, kind, blocks| Section { id: id.to_owned(), title: id.to_owned(), kind, blocks };
     Document {
+        marks: Vec::new(),
         title: "Access review".to_owned(),
         org: "acme".to_owned(),
         snapshot: "20261001T060000Z".to_owned(),
