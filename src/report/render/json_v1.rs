@@ -14,6 +14,7 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
+use super::json_controls::Control;
 use crate::{
     model::{
         coverage::{Coverage, Source},
@@ -28,15 +29,8 @@ use crate::{
         verdict::Verdict,
     },
     report::{
-        Input, SnapshotRead, TrendPoint,
-        build::tiles,
-        controls::{self, Assessed, Finding, State},
-        coverage_of,
-        data_files::Scope,
-        error::Error,
-        layout::Kind,
-        snapshots_read,
-        template::Template,
+        Input, SnapshotRead, TrendPoint, build::tiles, controls, coverage_of, data_files::Scope, error::Error,
+        layout::Kind, snapshots_read, template::Template,
     },
 };
 
@@ -159,74 +153,6 @@ struct Object<'a>(&'static DataFileSpec, &'a [Cell]);
 impl Serialize for Object<'_> {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
         s.collect_map(self.0.columns.iter().zip(self.1).map(|(column, cell)| (column.name, CellValue(cell))))
-    }
-}
-
-/// A point of a framework.
-#[derive(Serialize)]
-struct Control<'a> {
-    /// Framework.
-    framework: &'a str,
-    /// Its edition.
-    edition: &'a str,
-    /// Id inside the framework.
-    id: &'a str,
-    /// Title.
-    title: &'a str,
-    /// `open`, `not-fully-assessed`, `accepted`, `nothing-judged` or `no-finding`; never that it is met.
-    result: State,
-    /// Rows that speak to it, by verdict; every verdict is there.
-    counts: BTreeMap<Verdict, usize>,
-    /// What was looked at: `orphaned-access (token)`.
-    looked_at: Vec<String>,
-    /// Evidence that it needs and that is not there in full: names of sources, `period`, `baseline`.
-    missing: Vec<String>,
-    /// The rows that are open or accepted, of the analyzers in this file.
-    findings: Vec<FindingKey<'a>>,
-}
-
-/// What a row is found by among the rows of its analyzer.
-#[derive(Serialize)]
-struct FindingKey<'a> {
-    /// Its analyzer.
-    analyzer: &'a str,
-    /// Its rule.
-    rule: &'a str,
-    /// Its verdict.
-    verdict: Verdict,
-    /// Kind of its subject.
-    subject_kind: &'a str,
-    /// Its subject.
-    subject: &'a str,
-    /// Its resource; null where the analyzer has none.
-    resource: Option<String>,
-}
-
-impl<'a> FindingKey<'a> {
-    /// The key of a row.
-    fn of(Finding { outcome, row }: Finding<'a>) -> Self {
-        let resource = outcome.cell(row, "resource").map(Cell::to_text).filter(|text| !text.is_empty());
-        let (subject_kind, subject) = (row.subject_kind.as_str(), row.subject.as_str());
-        Self { analyzer: outcome.meta.id, rule: &row.rule, verdict: row.verdict, subject_kind, subject, resource }
-    }
-}
-
-impl<'a> Control<'a> {
-    /// A point as it was found, in a report by a template.
-    fn of(assessed: Assessed<'a>, template: &Template) -> Self {
-        let Assessed { framework, requirement, state, counts, missing, findings } = assessed;
-        let shown = findings.into_iter().filter(|finding| template.shows(finding.outcome.meta.id));
-        Self {
-            framework: &framework.name,
-            edition: &framework.edition,
-            id: requirement.id.get_ref(),
-            title: &requirement.title,
-            result: state,
-            counts,
-            looked_at: requirement.looks().collect(),
-            missing,
-            findings: shown.map(FindingKey::of).collect(),
-        }
     }
 }
 
@@ -509,49 +435,5 @@ pub(super) fn coverage<'a>(input: &'a Input<'a>, outcomes: &[&Outcome]) -> Vec<C
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::report::{template, testing};
-
-    /// The JSON of the sample.
-    fn sample() -> String {
-        let sample = testing::Sample::new();
-        let templates = [template::load("access-review", None).unwrap()];
-        String::from_utf8(render(&sample.input(), &templates[0], &templates).unwrap()).unwrap()
-    }
-
-    #[test]
-    fn what_would_speak_to_a_screen_is_spelled_and_means_the_same() {
-        let value = "a\u{202e}b\u{9b}c\u{e0041}d\u{7f}é";
-        let spelt = spelled(serde_json::to_string(value).unwrap());
-        assert_eq!(spelt, r#""a\u202eb\u009bc\udb40\udc41d\u007fé""#);
-        assert_eq!(serde_json::from_str::<String>(&spelt).unwrap(), value);
-    }
-
-    #[test]
-    fn the_whole_file() {
-        testing::snapshot("report-json", &sample());
-    }
-
-    #[test]
-    fn the_root_has_the_keys_of_the_contract_in_order() {
-        let text = sample();
-        let at = |key: &str| text.find(&format!("\n  \"{key}\":")).unwrap_or_else(|| panic!("no key {key}"));
-        let keys = ["format", "org", "snapshot", "as_of", "tool", "parameters", "coverage", "totals", "analyzers"];
-        let more = ["people", "follow_up", "trend", "exceptions", "controls"];
-        let places: Vec<usize> = keys.iter().chain(&more).map(|k| at(k)).collect();
-        assert!(places.is_sorted());
-    }
-
-    #[test]
-    fn cells_keep_their_type_and_are_never_altered() {
-        let show = |cell: Cell| serde_json::to_string(&CellValue(&cell)).unwrap();
-        assert_eq!(show(Cell::Money(2000)), "20.00");
-        assert_eq!(show(Cell::Money(-5)), "-0.05");
-        assert_eq!(show(Cell::Integer(-5)), "-5");
-        assert_eq!(show(Cell::Boolean(false)), "false");
-        assert_eq!(show(Cell::Empty), "null");
-        assert_eq!(show(Cell::List(vec!["a".to_owned(), "b;c".to_owned()])), r#"["a","b;c"]"#);
-        assert_eq!(show(Cell::Text("=1+1\0".to_owned())), "\"=1+1\\u0000\"");
-    }
-}
+#[path = "json_v1_tests.rs"]
+mod tests;

@@ -13,6 +13,7 @@ pub mod answer;
 pub mod csv;
 pub mod html;
 mod ids;
+mod json_controls;
 pub mod json_v1;
 pub mod markdown;
 pub mod ocsf;
