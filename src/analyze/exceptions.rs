@@ -97,16 +97,12 @@ fn cover(place: &Place<'_>, row: &mut Judged, exceptions: &[&Exception]) {
 
 /// Names an exception and its reason; the rule that it covers is said where it is not the one that names the row.
 ///
-/// A row of another analyzer names the exception by its rule and not by who approved it, because readers of that
-/// analyzer may not be meant to have the address.
+/// Who approved it stands in the section on exceptions alone: not every reader of a row is meant to have the address.
 fn note(meta: &Meta, rule: &str, named: Option<&str>, e: &Exception) -> String {
     let rule = if named == Some(rule) { String::new() } else { format!("{rule} ") };
-    let by = if e.analyzer == meta.id {
-        format!("by {}", e.approved_by.trim())
-    } else {
-        format!("under the exception for {} {}", e.analyzer, e.rule)
-    };
-    format!("{rule}accepted until {} {by}: {}", time::format_date(e.expires), e.reason.trim())
+    let elsewhere = e.analyzer != meta.id;
+    let under = if elsewhere { format!(" under the exception for {} {}", e.analyzer, e.rule) } else { String::new() };
+    format!("{rule}accepted until {}{under}: {}", time::format_date(e.expires), e.reason.trim())
 }
 
 /// Whether a rule of an analyzer judges the fact that an exception accepts.
