@@ -369,13 +369,15 @@ fn sum(view: &View<'_>, rows: &mut [Judged]) -> Summary {
     let failing = people().filter(|row| row.verdict() == Verdict::Fail).count();
     let in_roster = view.tables.people.iter().filter(|person| view.is_terminated(Some(person))).count();
     let judged = leavers(view).iter().filter(|leaver| leaver.person.is_some()).count();
+    let unread = NEEDS.iter().any(|source| view.is_gap(*source));
     let of_roster = |n: usize| if view.has_roster() { n.into() } else { Value::Null };
     let totals: BTreeMap<String, Value> = BTreeMap::from([
         ("people".to_owned(), found(rows, people().count())),
         ("failing".to_owned(), found(rows, failing)),
         ("terminated_in_roster".to_owned(), of_roster(in_roster)),
         ("terminated_judged".to_owned(), of_roster(judged)),
-        ("found_nowhere".to_owned(), of_roster(in_roster - judged)),
+        // Where a source was not read whole, whoever was not found may be there.
+        ("found_nowhere".to_owned(), if unread { Value::Null } else { of_roster(in_roster - judged) }),
     ]);
     let mut limits = vec![
         "Manual step: a leaver's personal tokens keep working outside the organization; only their owner can revoke them."

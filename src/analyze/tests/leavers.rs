@@ -175,6 +175,8 @@ fn the_terminated_tie_out_with_the_roster() {
     assert_eq!((total(&org, "terminated_judged"), total(&org, "found_nowhere")), (1.into(), 1.into()));
     assert_eq!(org.verdict(OFFBOARDING, "person", "gone"), "pass info clean", "a revoked token is no access");
     assert!(total(&super::org(), "terminated_in_roster").is_null());
+    let blind = org.coverage(Source::GatedAccess, Coverage::Forbidden);
+    assert!(total(&blind, "found_nowhere").is_null(), "a grant that was not seen may be theirs");
 }
 
 /// What happened to one person: seen in a snapshot, or an event, and how many days ago.
