@@ -147,7 +147,7 @@ fn inactivity_is_accepted_wherever_it_is_judged() {
         let org = excepted_in(analyzer, rule, "cy").active("cy", "admin", 91).but(|m| m.is_external = Some(true));
         for (id, kind, expected) in judged {
             assert_eq!(org.verdict(id, kind, "cy"), expected, "{analyzer} {rule} in {id}");
-            let by = if id == analyzer { "".to_owned() } else { format!(" under the exception for {analyzer} {rule}") };
+            let by = if id == analyzer { String::new() } else { format!(" under the exception for {analyzer} {rule}") };
             let reason = reason(&org, id, "cy");
             assert!(reason.ends_with(&format!("accepted until 2026-12-31{by}: break-glass account")), "{reason}");
             assert!(!reason.contains('@'), "{reason}");
