@@ -68,7 +68,7 @@ fn days(first: NaiveDate, last: NaiveDate) -> Period {
 /// Some months of a year.
 fn months(year: &str, first: u32, count: u32) -> Option<Period> {
     let year: i32 = year.parse().ok().filter(|_| year.len() == 4)?;
-    let start = NaiveDate::from_ymd_opt(year, first, 1)?;
+    let start = time::date(year, first, 1)?;
     let last = start.checked_add_months(chrono::Months::new(count))?.pred_opt()?;
     Some(days(start, last))
 }

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use chrono::{DateTime, SubsecRound as _, Utc};
+use chrono::SubsecRound as _;
 
 use super::{
     error::Error,
@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     config::{self, Config},
-    model::time::Timestamp,
+    model::time::{self, Timestamp},
 };
 
 /// Where the Hub is when nobody says otherwise.
@@ -152,15 +152,17 @@ impl Settings {
 
 /// An instant in whole seconds.
 fn instant(text: &str) -> Result<Timestamp, Error> {
-    DateTime::parse_from_rfc3339(text.trim()).map(|t| t.with_timezone(&Utc).trunc_subsecs(0)).map_err(|error| {
-        Error::usage(format!("--as-of {text:?} is not an instant: {error}"), "write it like 2026-10-01T06:00:00Z")
+    // A day without a time would leave open which moment of it is meant.
+    let given = time::parse(text).filter(|_| text.trim().len() > 10);
+    given.map(|t| t.trunc_subsecs(0)).ok_or_else(|| {
+        let what = format!("--as-of {text:?} is not an instant of the years 1970 to 9999");
+        Error::usage(what, "write it like 2026-10-01T06:00:00Z")
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::time;
 
     /// Settings of a request in an environment.
     fn resolved(common: &Common, environment: &Environment) -> Result<Settings, Error> {
@@ -183,8 +185,10 @@ mod tests {
         let common = Common { as_of: Some("2026-10-01T08:00:00.9+02:00".to_owned()), ..Common::default() };
         let settings = resolved(&common, &Environment::default()).unwrap();
         assert_eq!(settings.as_of.map(time::format).as_deref(), Some("2026-10-01T06:00:00Z"));
-        let common = Common { as_of: Some("yesterday".to_owned()), ..Common::default() };
-        assert!(matches!(resolved(&common, &Environment::default()), Err(Error::Usage { .. })));
+        for text in ["yesterday", "2026-10-01", " 2026-10-01 ", "+100000-01-01T00:00:00Z"] {
+            let common = Common { as_of: Some(text.to_owned()), ..Common::default() };
+            assert!(matches!(resolved(&common, &Environment::default()), Err(Error::Usage { .. })), "{text}");
+        }
     }
 
     #[test]

@@ -443,7 +443,7 @@ fn date_of(text: &str, order: &str) -> Option<NaiveDate> {
     };
     let number = |text: &str| text.parse::<u32>().ok().filter(|_| text.len() <= 2);
     let year = year.parse().ok().filter(|_| year.len() == 4)?;
-    NaiveDate::from_ymd_opt(year, number(month)?, number(day)?)
+    time::date(year, number(month)?, number(day)?)
 }
 
 #[cfg(test)]

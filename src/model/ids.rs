@@ -2,10 +2,9 @@
 
 use std::fmt;
 
-use chrono::{DateTime, NaiveDateTime};
 use serde::{Deserialize, Serialize};
 
-use super::time::Timestamp;
+use super::time::{self, Timestamp};
 
 /// Folds a login or an e-mail address for comparison; matching is case folded everywhere.
 #[must_use]
@@ -87,7 +86,7 @@ impl SnapshotId {
     /// The instant in the id, in whole seconds.
     #[must_use]
     pub fn as_of(&self) -> Timestamp {
-        NaiveDateTime::parse_from_str(&self.0, ID_FORMAT).map_or(DateTime::UNIX_EPOCH, |t| t.and_utc())
+        time::parse_as(&self.0, ID_FORMAT).unwrap_or_default()
     }
 
     /// The id as text.
@@ -106,9 +105,9 @@ impl fmt::Display for SnapshotId {
 impl std::str::FromStr for SnapshotId {
     type Err = BadSnapshotId;
     fn from_str(s: &str) -> Result<Self, BadSnapshotId> {
-        let parsed = NaiveDateTime::parse_from_str(s, ID_FORMAT).map_err(|_err| BadSnapshotId(s.to_owned()))?;
-        let id = Self::of(parsed.and_utc());
-        if id.0 == s { Ok(id) } else { Err(BadSnapshotId(s.to_owned())) }
+        let id = time::parse_as(s, ID_FORMAT).map(Self::of);
+        // The parser also takes blanks and signs, which no id has.
+        id.filter(|id| id.0 == s).ok_or_else(|| BadSnapshotId(s.to_owned()))
     }
 }
 
@@ -159,6 +158,7 @@ mod tests {
         assert_eq!(SnapshotId::of(id.as_of()), id);
         assert!("20261001".parse::<SnapshotId>().is_err());
         assert!("20261301T060000Z".parse::<SnapshotId>().is_err());
+        assert!("+1000000101T000000Z".parse::<SnapshotId>().is_err());
     }
 
     #[test]

@@ -1,8 +1,11 @@
 //! Instants and days: parsing, age and the only date formatting.
 //!
+//! Every date that comes from outside is parsed here, and one outside the years 1970 to 9999 is unreadable wherever it
+//! comes from: four digits are what file names, ids, spreadsheets and PDF can hold, and no clock shows anything else.
+//!
 //! The clock is not read here. Whoever needs "now" gets it as a value.
 
-use chrono::{DateTime, Datelike as _, Days, Months, NaiveDate, NaiveDateTime, SecondsFormat, SubsecRound as _, Utc};
+use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveDateTime, SecondsFormat, SubsecRound as _, Utc};
 
 /// An instant in UTC; microseconds are kept in tables, seconds are printed.
 pub type Timestamp = DateTime<Utc>;
@@ -10,26 +13,58 @@ pub type Timestamp = DateTime<Utc>;
 /// Seconds in a day.
 const DAY: i64 = 86_400;
 
+/// Years of readable dates.
+const YEARS: std::ops::RangeInclusive<i32> = 1970..=9999;
+
 /// Parses a timestamp of the Hub or of a file.
 ///
 /// RFC 3339 with any offset is read as it is; a date-time without an offset and a plain date are taken as UTC.
-/// `None` when the text is none of these.
+/// `None` when the text is none of these, or outside the readable years.
 #[must_use]
 pub fn parse(text: &str) -> Option<Timestamp> {
     let text = text.trim();
     if let Ok(t) = DateTime::parse_from_rfc3339(text) {
-        return Some(t.with_timezone(&Utc).trunc_subsecs(6));
+        return of_utc(t.naive_utc());
     }
     if let Ok(t) = NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f") {
-        return Some(t.and_utc().trunc_subsecs(6));
+        return of_utc(t);
     }
     parse_date(text).map(start_of)
 }
 
-/// Parses `YYYY-MM-DD`.
+/// Parses the date of an HTTP header (RFC 2822 with any offset); whole seconds. `None` as for [`parse`].
+#[must_use]
+pub fn parse_header(text: &str) -> Option<Timestamp> {
+    let date = DateTime::parse_from_rfc2822(text.trim()).ok()?;
+    of_utc(date.naive_utc()).map(|t| t.trunc_subsecs(0))
+}
+
+/// Parses a date-time in UTC of another form, spelled as `chrono` spells formats. `None` as for [`parse`].
+#[must_use]
+pub fn parse_as(text: &str, form: &str) -> Option<Timestamp> {
+    of_utc(NaiveDateTime::parse_from_str(text, form).ok()?)
+}
+
+/// Parses `YYYY-MM-DD`. `None` as for [`parse`].
 #[must_use]
 pub fn parse_date(text: &str) -> Option<NaiveDate> {
-    NaiveDate::parse_from_str(text.trim(), "%Y-%m-%d").ok()
+    NaiveDate::parse_from_str(text.trim(), "%Y-%m-%d").ok().filter(is_readable)
+}
+
+/// The day of a year, a month and a day of the month. `None` when there is no such day, or as for [`parse`].
+#[must_use]
+pub fn date(year: i32, month: u32, day: u32) -> Option<NaiveDate> {
+    NaiveDate::from_ymd_opt(year, month, day).filter(is_readable)
+}
+
+/// Whether a date lies in the readable years.
+fn is_readable(date: &impl Datelike) -> bool {
+    YEARS.contains(&date.year())
+}
+
+/// A readable instant, in microseconds. Without an offset, which could lead over the end of the calendar.
+fn of_utc(t: NaiveDateTime) -> Option<Timestamp> {
+    Some(t.trunc_subsecs(6).and_utc()).filter(is_readable)
 }
 
 /// Midnight UTC at the start of a day.
@@ -147,6 +182,58 @@ mod tests {
             assert_eq!(format(parse(text).unwrap()), "2026-09-20T09:00:00Z", "{text}");
         }
         assert_eq!(parse("20/09/2026"), None);
+    }
+
+    #[test]
+    fn a_date_that_no_clock_shows_is_unreadable_in_every_form() {
+        for text in [
+            "+100000-01-01T00:00:00Z",
+            "+262142-12-31T23:59:59Z",
+            "-262143-01-01T00:00:00Z",
+            "10000-01-01T00:00:00Z",
+            "9999-12-31T23:59:59-00:01",
+            "1969-12-31T23:59:59Z",
+            "1970-01-01T00:00:00+00:01",
+            "+100000-01-01T00:00:00",
+            "+100000-01-01",
+            "1969-12-31",
+            "-0001-01-01",
+        ] {
+            assert_eq!(parse(text), None, "{text}");
+        }
+        for text in ["1970-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z", "9999-12-31", "1970-01-01"] {
+            assert!(parse(text).is_some(), "{text}");
+        }
+        for text in [
+            "Sat, 01 Jan 100000 00:00:00 GMT",
+            "31 Dec 262142 23:59:59 -2359",
+            "1 Jan 1970 00:00:00 +0001",
+            "Wed, 31 Dec 1969 23:59:59 GMT",
+            "1 Jan -262143 00:00:00 +2359",
+        ] {
+            assert_eq!(parse_header(text), None, "{text}");
+        }
+        assert!(parse_header("Fri, 31 Dec 9999 23:59:59 GMT").is_some());
+        assert_eq!(parse_as("+1000000101000000", "%Y%m%d%H%M%S"), None);
+        assert_eq!((date(10_000, 1, 1), date(1969, 12, 31), date(2026, 2, 29)), (None, None, None));
+        assert!(date(9999, 12, 31).is_some());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn every_readable_instant_is_printed_and_read_as_the_same(micros in 0_i64..253_402_300_800_000_000) {
+            let t = DateTime::from_timestamp_micros(micros).unwrap();
+            let text = t.to_rfc3339_opts(SecondsFormat::Micros, true);
+            proptest::prop_assert_eq!(parse(&text), Some(t));
+            proptest::prop_assert_eq!(parse_header(&t.to_rfc2822()), Some(t.trunc_subsecs(0)));
+        }
+
+        #[test]
+        fn no_text_gives_an_instant_of_another_year(text in "[-+]?[0-9]{1,7}-[01][0-9]-[0-3][0-9](T[0-2][0-9]:00:00(Z|[-+][0-2][0-9]:00))?") {
+            if let Some(t) = parse(&text) {
+                proptest::prop_assert!(YEARS.contains(&t.year()), "{}", t);
+            }
+        }
     }
 
     #[test]
