@@ -57,7 +57,7 @@ pub(super) async fn read(reader: &Reader<'_>, repos: &Inventory) -> Result<(Ledg
 
 /// Authors and time of one commit.
 pub(super) fn commit(item: &Value) -> Result<(Vec<String>, Timestamp), String> {
-    let at = wire::time(item, "date").ok_or("no readable `date`")?;
+    let at = wire::time(item, "date")?.ok_or("no readable `date`")?;
     let authors = wire::list(item, "authors").ok_or("no `authors`")?;
     let authors = authors.iter().filter_map(|author| wire::scalar(author).or_else(|| wire::text(author, "user")));
     Ok((authors.filter(|author| author != SYSTEM).collect(), at))

@@ -73,24 +73,24 @@ async fn ask<'r>(
     let (types, name) = repos::api_name(repo);
     let values = [("types", types.as_str()), ("repo", name.as_str()), ("status", status)];
     let path = repo.repo.clone();
-    let part = reader.list(&endpoints::ACCESS, &values, move |item| Ok(access(item, &path, status))).await?;
+    let part = reader.list(&endpoints::ACCESS, &values, move |item| access(item, &path, status)).await?;
     Ok((repo, part))
 }
 
 /// One item; every field may be missing, the user too.
-pub(super) fn access(item: &Value, repo: &str, status: &str) -> GatedAccess {
+pub(super) fn access(item: &Value, repo: &str, status: &str) -> Result<GatedAccess, String> {
     let user = item.get("user").unwrap_or(&Value::Null);
-    GatedAccess {
+    Ok(GatedAccess {
         repo: repo.to_owned(),
         request_id: wire::first_text(item, &["requestId", "_id", "id"]),
         user_id: wire::id(user),
         username: wire::login(item, "user"),
         email: wire::text(user, "email").or_else(|| wire::text(item, "email")),
         status: wire::text(item, "status").unwrap_or_else(|| status.to_owned()),
-        requested_at: wire::time(item, "timestamp"),
-        reviewed_at: wire::time(item, "reviewedAt"),
+        requested_at: wire::time(item, "timestamp")?,
+        reviewed_at: wire::time(item, "reviewedAt")?,
         granted_by: wire::login(item, "grantedBy"),
-    }
+    })
 }
 
 /// Sorts, and drops what was sent on two pages; nameless rows without an id are all different people. Counts.
@@ -162,20 +162,20 @@ mod tests {
 
     #[test]
     fn hidden_grantees_and_unnamed_granters_stay_unknown() {
-        let row = access(&json!({"grantedBy": {}, "timestamp": "2024-01-01T00:00:00Z"}), "a/b", "accepted");
+        let row = access(&json!({"grantedBy": {}, "timestamp": "2024-01-01T00:00:00Z"}), "a/b", "accepted").unwrap();
         assert_eq!((row.username, row.user_id, row.granted_by), (None, None, None));
         assert_eq!(row.status, "accepted");
         let item = json!({"requestId": "q", "status": "reset", "user": {"_id": "1", "user": "bob", "email": "b@x.example"},
             "grantedBy": {"user": "ada"}});
-        let row = access(&item, "a/b", "accepted");
+        let row = access(&item, "a/b", "accepted").unwrap();
         assert_eq!((row.status.as_str(), row.granted_by.as_deref()), ("reset", Some("ada")));
         assert_eq!((row.username.as_deref(), row.email.as_deref()), (Some("bob"), Some("b@x.example")));
     }
 
     #[test]
     fn only_rows_with_an_id_can_be_the_same() {
-        let hidden = access(&json!({}), "a/b", "accepted");
-        let known = access(&json!({"requestId": "q"}), "a/b", "accepted");
+        let hidden = access(&json!({}), "a/b", "accepted").unwrap();
+        let known = access(&json!({"requestId": "q"}), "a/b", "accepted").unwrap();
         let mut rows = vec![known.clone(), hidden.clone(), known.clone(), hidden.clone()];
         assert_eq!(distinct(&mut rows), 3);
         assert_eq!(rows, [hidden.clone(), hidden, known]);

@@ -27,7 +27,10 @@ pub(super) async fn read(reader: &Reader<'_>, org: &str) -> Result<(Ledger, Over
     let missing = ledger.first_status() == Some(404);
     let Some(body) = body else { return Ok((ledger, Overview { missing, ..Overview::default() })) };
     ledger.rows = 1;
-    let users = wire::integer(&body, "numUsers");
+    let users = wire::integer(&body, "numUsers").unwrap_or_else(|why| {
+        ledger.hole(why);
+        None
+    });
     if let Some(users) = users {
         ledger.tie_outs.insert("numUsers".to_owned(), users);
     }

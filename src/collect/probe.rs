@@ -31,7 +31,7 @@ pub fn held(source: Source, body: &[u8]) -> Result<Held, String> {
             let typed = list(body, |item| repos::listed(item, "model"))?;
             Ok(if inventory.items > typed.items { inventory } else { typed })
         }
-        Source::GatedAccess => list(body, |item| Ok(gated::access(item, "acme/arm", "accepted"))),
+        Source::GatedAccess => list(body, |item| gated::access(item, "acme/arm", "accepted")),
         Source::Tokens => list(body, tokens::token),
         Source::ServiceAccounts => list(body, |item| {
             let account = service_accounts::account(item)?;

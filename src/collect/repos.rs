@@ -152,8 +152,8 @@ pub(super) fn inventoried(item: &Value) -> Result<Said, String> {
     let repo_type = wire::needed(item, &["type"])?;
     let repo = Repo {
         visibility: visibility(item),
-        storage_bytes: wire::integer(item, "storage"),
-        updated_at: wire::time(item, "updatedAt"),
+        storage_bytes: size(item, "storage"),
+        updated_at: wire::time(item, "updatedAt")?,
         ..named(&name, &repo_type)
     };
     Ok(Said { name, repo_type, changed: None, repo })
@@ -163,18 +163,19 @@ pub(super) fn inventoried(item: &Value) -> Result<Said, String> {
 pub(super) fn listed(item: &Value, kind: &str) -> Result<Said, String> {
     let name = wire::needed(item, &["id", "modelId", "name"])?;
     let group = item.get("resourceGroup").unwrap_or(&Value::Null);
+    let changed = wire::time(item, "lastModified")?;
     let repo = Repo {
         repo_id: wire::text(item, "_id"),
         visibility: visibility(item),
         gated: gated(item),
         disabled: disabled(item),
         group_id: wire::id(group),
-        storage_bytes: wire::integer(item, "usedStorage").or_else(|| wire::integer(item, "size")),
-        created_at: wire::time(item, "createdAt"),
-        updated_at: first_time(item, &["lastModified", "updatedAt"]),
+        storage_bytes: size(item, "usedStorage").or_else(|| size(item, "size")),
+        created_at: wire::time(item, "createdAt")?,
+        updated_at: changed.or(wire::time(item, "updatedAt")?),
         ..named(&name, kind)
     };
-    Ok(Said { name, repo_type: kind.to_owned(), changed: wire::time(item, "lastModified"), repo })
+    Ok(Said { name, repo_type: kind.to_owned(), changed, repo })
 }
 
 /// `visibility`, else what `private` says of it.
@@ -193,9 +194,9 @@ fn disabled(item: &Value) -> Option<bool> {
     wire::flag(item, "disabled").or_else(|| item.get("disabled").filter(|value| value.is_object()).map(|_| true))
 }
 
-/// The first field that is an instant.
-fn first_time(item: &Value, keys: &[&str]) -> Option<Timestamp> {
-    keys.iter().find_map(|key| wire::time(item, key))
+/// A number of bytes; one that cannot be read is unknown like one that is not there, for nothing is judged by it.
+fn size(item: &Value, key: &str) -> Option<i64> {
+    wire::integer(item, key).unwrap_or_default()
 }
 
 /// Sets the group of each repository that a group names among its resources; the others keep what the lists say.

@@ -107,7 +107,10 @@ async fn list<T>(
             part.failure = page.failure;
             break;
         };
-        total = total.or_else(|| wire::integer(body, "totalResults"));
+        match wire::integer(body, "totalResults") {
+            Ok(stated) => total = total.or(stated),
+            Err(why) => unreadable = unreadable.or(Some(why)),
+        }
         let resources = wire::list(body, "Resources").map(Vec::as_slice).unwrap_or_default();
         let stated = total.is_some() || wire::list(body, "Resources").is_some();
         if !stated {

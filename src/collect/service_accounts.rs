@@ -58,7 +58,7 @@ pub(super) fn account(item: &Value) -> Result<ServiceAccount, String> {
         username: wire::needed(item, &["user", "name"])?,
         name: wire::text(item, "name"),
         description: wire::text(item, "description"),
-        created_at: wire::time(item, "createdAt"),
+        created_at: wire::time(item, "createdAt")?,
     })
 }
 
@@ -92,9 +92,9 @@ fn token(account_id: &str, item: &Value) -> Result<ServiceToken, String> {
         account_id: account_id.to_owned(),
         token_id: wire::needed(item, &["_id", "id"])?,
         role: wire::text(item, "role"),
-        created_at: wire::time(item, "createdAt"),
-        last_used_at: wire::time_or_absent(item, "lastUsedAt")?,
-        expires_at: wire::time_or_absent(item, "expiration")?,
+        created_at: wire::time(item, "createdAt")?,
+        last_used_at: wire::time(item, "lastUsedAt")?,
+        expires_at: wire::time(item, "expiration")?,
         permissions: stated.then(|| permissions.to_string()),
     })
 }

@@ -31,8 +31,8 @@ pub(super) fn token(item: &Value) -> Result<Token, String> {
         role: wire::text(item, "role"),
         last4: wire::text(item, "last4"),
         status: approval.unwrap_or_else(|| "active".to_owned()),
-        created_at: wire::time(item, "createdAt"),
-        last_used_at: wire::time_or_absent(item, "lastUsedAt")?,
+        created_at: wire::time(item, "createdAt")?,
+        last_used_at: wire::time(item, "lastUsedAt")?,
         scopes: wire::json(fine, "scoped"),
     })
 }

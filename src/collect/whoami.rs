@@ -92,7 +92,8 @@ pub(super) fn facts(body: &Value, org: &OrgName) -> Whoami {
             user_id: wire::id(body),
             auth_type: wire::text(auth, "type"),
             token_role: wire::text(token, "role"),
-            token_created_at: wire::time(token, "createdAt"),
+            // Printed and not judged by.
+            token_created_at: wire::time(token, "createdAt").unwrap_or_default(),
             token_name: wire::text(token, "displayName"),
             permissions: permissions(&grants),
             role_in_org: wire::text(entry, "roleInOrg"),
