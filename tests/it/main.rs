@@ -8,6 +8,7 @@ mod crash;
 mod demo;
 mod doctor;
 mod evidence;
+mod faults;
 mod faulty;
 mod fuzz;
 mod hostile;

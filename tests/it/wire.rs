@@ -3,7 +3,7 @@
 use std::{
     fs,
     io::{self, Read as _},
-    sync::Mutex,
+    sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use crate::{
     common::{Run, Sandbox, files},
+    faults,
     faulty::{Answer, Ask, Faulty},
 };
 
@@ -22,38 +23,58 @@ const AS_OF: &str = "2026-10-01T06:00:00Z";
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// One fault in the answers for the members.
-struct Fault {
+pub(crate) struct Fault {
     /// What it is.
-    name: &'static str,
+    pub(crate) name: &'static str,
     /// Requests that meet it, counted per path from 1.
-    when: fn(&Ask) -> bool,
+    pub(crate) when: fn(&Ask) -> bool,
     /// What it does to an answer; the text is the URL of another host.
-    what: fn(&Ask, &mut Answer, &str),
+    pub(crate) what: fn(&Ask, &mut Answer, &str),
     /// What becomes of the members.
-    coverage: &'static str,
+    pub(crate) coverage: &'static str,
     /// A word of why.
-    why: &'static str,
+    pub(crate) why: &'static str,
     /// How often the first page is asked for.
-    asked: usize,
+    pub(crate) asked: usize,
 }
 
 /// The first request of a page.
-const ONCE: fn(&Ask) -> bool = |ask| ask.nth == 1;
+pub(crate) const ONCE: fn(&Ask) -> bool = |ask| ask.nth == 1;
 /// The first two requests of a page.
 const TWICE: fn(&Ask) -> bool = |ask| ask.nth <= 2;
 /// Every request.
-const ALWAYS: fn(&Ask) -> bool = |_| true;
+pub(crate) const ALWAYS: fn(&Ask) -> bool = |_| true;
 /// The page after the first, always.
-const SECOND_PAGE: fn(&Ask) -> bool = |ask| ask.target.contains("cursor");
+pub(crate) const SECOND_PAGE: fn(&Ask) -> bool = |ask| ask.target.contains("cursor");
 
 /// A fault that is got over.
-const fn healed(name: &'static str, asked: usize, when: fn(&Ask) -> bool, what: fn(&Ask, &mut Answer, &str)) -> Fault {
+pub(crate) const fn healed(
+    name: &'static str,
+    asked: usize,
+    when: fn(&Ask) -> bool,
+    what: fn(&Ask, &mut Answer, &str),
+) -> Fault {
     Fault { name, when, what, coverage: "collected", why: "", asked }
 }
 
 /// A fault that leaves nothing, named by `why`.
-const fn failed(name: &'static str, asked: usize, why: &'static str, what: fn(&Ask, &mut Answer, &str)) -> Fault {
+pub(crate) const fn failed(
+    name: &'static str,
+    asked: usize,
+    why: &'static str,
+    what: fn(&Ask, &mut Answer, &str),
+) -> Fault {
     Fault { name, when: ALWAYS, what, coverage: "failed", why, asked }
+}
+
+/// A fault that leaves the first page, named by `why`.
+pub(crate) const fn partial(
+    name: &'static str,
+    why: &'static str,
+    when: fn(&Ask) -> bool,
+    what: fn(&Ask, &mut Answer, &str),
+) -> Fault {
+    Fault { name, when, what, coverage: "partial", why, asked: 1 }
 }
 
 /// Every fault; it befalls the answers for the members alone.
@@ -289,7 +310,17 @@ pub(crate) fn side_by_side<T: Sync>(items: &[T], run: impl Fn(&T) + Sync) {
 
 #[test]
 fn every_fault_of_the_wire_ends_as_it_should() {
-    side_by_side(FAULTS.iter().collect::<Vec<_>>().as_slice(), |fault| meet(fault).unwrap());
+    let faults: Vec<&'static Fault> = FAULTS.iter().chain(faults::FAULTS).collect();
+    assert!(faults.len() >= 60, "{} faults", faults.len());
+    // All of them are met, so that a failure names each fault that ends otherwise.
+    let failed = Mutex::new(Vec::new());
+    side_by_side(&faults, |fault| {
+        if std::panic::catch_unwind(|| meet(fault).unwrap()).is_err() {
+            failed.lock().unwrap_or_else(PoisonError::into_inner).push(fault.name);
+        }
+    });
+    let failed = failed.into_inner().unwrap_or_else(PoisonError::into_inner);
+    assert!(failed.is_empty(), "{failed:#?}");
 }
 
 #[test]
