@@ -24,6 +24,8 @@ use crate::common::{Run, Sandbox};
 pub(crate) struct Ask {
     /// How many requests have come so far, this one included.
     pub(crate) number: usize,
+    /// The method, as it was sent.
+    pub(crate) method: String,
     /// How many of them were for this path.
     pub(crate) nth: usize,
     /// Path with query.
@@ -171,12 +173,13 @@ pub(crate) fn program() -> PathBuf {
 /// Answers the one request of a connection.
 async fn serve(mut stream: TcpStream, upstream: SocketAddr, rule: &Rule, asks: &Mutex<Vec<Ask>>) -> io::Result<()> {
     let Some(head) = head(&mut stream).await? else { return Ok(()) };
-    let target = head.split(' ').nth(1).unwrap_or_default().to_owned();
+    let word = |at| head.split(' ').nth(at).unwrap_or_default().to_owned();
+    let (method, target) = (word(0), word(1));
     let path = target.split('?').next().unwrap_or_default().to_owned();
     let ask = {
         let mut asks = asks.lock().unwrap_or_else(PoisonError::into_inner);
         let nth = asks.iter().filter(|ask| ask.path == path).count() + 1;
-        let ask = Ask { number: asks.len() + 1, nth, target, path, at: Instant::now() };
+        let ask = Ask { number: asks.len() + 1, method, nth, target, path, at: Instant::now() };
         asks.push(ask.clone());
         ask
     };

@@ -7,7 +7,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rollcall::demo::{ORG, TOKEN};
+use rollcall::{
+    demo::{ORG, TOKEN},
+    hub::endpoints::ENDPOINTS,
+};
 use serde_json::Value;
 
 use crate::{
@@ -321,6 +324,31 @@ fn every_fault_of_the_wire_ends_as_it_should() {
     });
     let failed = failed.into_inner().unwrap_or_else(PoisonError::into_inner);
     assert!(failed.is_empty(), "{failed:#?}");
+}
+
+/// Whether a path is one of a declared call, with anything but slashes in its holes; `{repo}` is two parts.
+fn is_declared(path: &str) -> bool {
+    let parts: Vec<&str> = path.split('/').collect();
+    ENDPOINTS.iter().any(|call| {
+        let declared = call.path.replace("{repo}", "{org}/{name}");
+        let declared: Vec<&str> = declared.split('/').collect();
+        let fits = |(declared, part): (&&str, &&str)| declared.starts_with('{') || declared == part;
+        declared.len() == parts.len() && declared.iter().zip(&parts).all(fits)
+    })
+}
+
+#[test]
+fn a_whole_collection_is_declared_calls_by_get_and_nothing_else() {
+    let hub = Faulty::start_at(AS_OF, |_, _| {}).unwrap();
+    let sandbox = Sandbox::new().unwrap();
+    let run = hub.run(&sandbox, &format!("collect {ORG} --with-commits --all-gated --as-of {AS_OF}")).unwrap();
+    assert_eq!(run.code, 0, "{run:?}");
+    let asks = hub.asks();
+    assert!(asks.len() > 60, "{} requests", asks.len());
+    for ask in asks {
+        assert!(ask.method == "GET" && is_declared(&ask.path), "{ask:?}");
+    }
+    assert!(!is_declared("/api/settings/webhooks") && !is_declared("/api/organizations/acme/members/ada/role"));
 }
 
 #[test]
