@@ -121,11 +121,14 @@ impl Collector<'_> {
         tracing::info!(org = %org, token_from = %token.from, resumed, "collecting");
         let sample = token.token == demo::TOKEN;
         let attempt = Attempt { place, endpoint: endpoint.to_string(), started_at: now, sample };
+        let usual = hub::Limits::default();
+        let limits = hub::Limits { deadline: ask.deadline.unwrap_or(usual.deadline), ..usual };
         let client = hub::Client::new(hub::Options {
             endpoint,
             token: Some(hub::Token::new(token.token)),
             scim_token: scim_token.map(hub::Token::new),
             concurrency: self.settings.concurrency,
+            limits,
             clock: Arc::clone(&self.clock.0),
             spool: staging.spool(),
             waiting: {

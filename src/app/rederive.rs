@@ -117,7 +117,7 @@ impl Rederiver<'_> {
             .map_err(|error| case.manifest_differs(format!("its endpoint is none: {error}")))?;
         let client = hub::Client::new(hub::Options {
             endpoint,
-            // Nothing is sent; a collection merely refuses to begin without a token.
+            // Nothing is sent, and so no answer is searched for it; a collection merely refuses to begin without a token.
             token: Some(hub::Token::new("replay".to_owned())),
             scim_token: None,
             concurrency: 1,
@@ -127,6 +127,7 @@ impl Rederiver<'_> {
             },
             spool: replay.clone(),
             waiting: Arc::new(|_seconds| {}),
+            limits: hub::Limits::default(),
         })
         .map_err(Error::Hub)?;
         let skipped = |source: &Source| manifest.coverage(*source) == Coverage::Skipped;

@@ -1,6 +1,6 @@
 //! What was asked for, as typed: checked for form, not yet resolved against configuration, environment or disk.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use crate::model::{coverage::Source, ids::OrgName, verdict::Severity};
 
@@ -150,6 +150,8 @@ pub struct Collect {
     pub only: Vec<Source>,
     /// `--skip`.
     pub skip: Vec<Source>,
+    /// `--deadline`; `None` is the default.
+    pub deadline: Option<Duration>,
 }
 
 impl Collect {

@@ -1,11 +1,11 @@
 //! What can be typed, and the request it becomes. Nothing here touches a file, the environment or the network.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use super::ask::{AccessArgs, DiffArgs};
+use super::ask::{self, AccessArgs, DiffArgs};
 use crate::{
     app::{Bundle, Collect, Command, Common, Doctor, Import, Orgs, Prune, Report, Request, Verify},
     model::{coverage::Source, ids::OrgName, verdict::Severity},
@@ -302,6 +302,9 @@ pub(super) struct CollectArgs {
     /// Leave these sources out; they become gaps
     #[arg(long, value_name = "SOURCE", value_delimiter = ',')]
     skip: Vec<Source>,
+    /// Stop asking after this time, like 90m, 6h or 2d; what is not read by then becomes a gap [default: 6h]
+    #[arg(long, value_name = "TIME", value_parser = ask::length)]
+    deadline: Option<Duration>,
 }
 
 /// Flags of `report`.
@@ -368,8 +371,8 @@ impl BundleArgs {
 impl CollectArgs {
     /// As the request has it.
     fn into_request(self) -> Collect {
-        let Self { with_commits, all_gated, only, skip } = self;
-        Collect { with_commits, all_gated, only, skip }
+        let Self { with_commits, all_gated, only, skip, deadline } = self;
+        Collect { with_commits, all_gated, only, skip, deadline }
     }
 }
 

@@ -168,7 +168,8 @@ impl Reader<'_> {
     /// The failure in an answer; `None` when it is good.
     fn failure(&self, call: &Call, request: &Request) -> Option<Failure> {
         let error = request.error.as_ref()?;
-        let status = request.status.filter(|status| *status >= 400);
+        // An answer that repeats the token is broken, whatever its status says.
+        let status = request.status.filter(|status| *status >= 400 && error != hub::REPEATS_TOKEN);
         let path = url::Url::parse(&request.url).map(|url| url.path().to_owned()).unwrap_or_default();
         tracing::debug!(source = self.source.name(), status, "not read");
         let needs = call.permission.filter(|_| matches!(status, Some(401 | 403)));

@@ -8,9 +8,11 @@ use url::Url;
 
 use super::{
     body::{self, Broken},
-    client::{Client, Followed, chain, joined},
+    client::{Client, Followed, Silence, chain, joined, joined_bytes},
     error::Error,
-    limits, link, retry, text, vitals,
+    limits, link, retry,
+    secrets::REPEATS_TOKEN,
+    text, vitals,
 };
 use crate::model::{
     coverage::Source,
@@ -55,9 +57,10 @@ impl Attempt<'_> {
         let (sent, followed) = self.client.follow(self.source, self.url).await;
         let mut record = self.record(sent.at);
         let outcome = match followed {
-            Followed::Silence(error) => {
-                record.error = Some(self.client.strike(&silence(&error)));
-                let soon = error.is_connect() && !self.client.heard();
+            Followed::Silence(silence) => {
+                record.error = Some(self.client.secrets.strike(&words_of(&silence)));
+                let refused = matches!(&silence, Silence::Error(error) if error.is_connect());
+                let soon = refused && !self.client.heard();
                 Outcome::Broken { request: record, wait: None, soon }
             }
             Followed::Astray(status, why, date) => {
@@ -66,12 +69,12 @@ impl Attempt<'_> {
                 record.error = Some(why);
                 Outcome::Done(record)
             }
-            Followed::Answer(response) => {
+            Followed::Answer(response, began) => {
                 record.date = vitals::date_of(&joined(&response, "date"));
                 if response.status() == StatusCode::OK {
-                    self.good(response, record).await?
+                    self.good((response, began), record).await?
                 } else {
-                    self.refused(response, record).await?
+                    self.refused((response, began), record).await?
                 }
             }
         };
@@ -80,32 +83,18 @@ impl Attempt<'_> {
 
     /// The record of an attempt that has no answer yet.
     fn record(&self, started_at: Timestamp) -> Request {
-        Request {
-            method: "GET".to_owned(),
-            url: self.url.as_str().to_owned(),
-            status: None,
-            started_at,
-            date: None,
-            ms: 0,
-            bytes: 0,
-            sha256: None,
-            rows: None,
-            raw: None,
-            attempts: self.number,
-            error: None,
-            next: None,
-            from_snapshot: None,
-        }
+        Request { attempts: self.number, ..Request::unanswered(self.url.as_str(), started_at) }
     }
 
     /// A 200: kept when its body is whole.
-    async fn good(&self, response: Response, mut record: Request) -> Result<Outcome, Error> {
+    async fn good(&self, (response, began): (Response, Instant), mut record: Request) -> Result<Outcome, Error> {
         record.status = Some(200);
-        let next = link::next(&joined(&response, "link"));
+        let next = link::next(&joined_bytes(&response, "link"));
         let sink = self.client.options.spool.begin(self.source).map_err(|error| self.storage(error))?;
-        match body::keep(response, sink).await {
+        match body::keep(self.client, self.source, (response, began), sink).await {
             Ok(body) => {
-                record.next = next.map(|target| self.client.strike(&target));
+                record.link_unreadable = next.is_err();
+                record.next = next.unwrap_or_default();
                 keep(&mut record, body);
                 Ok(Outcome::Done(record))
             }
@@ -113,8 +102,8 @@ impl Attempt<'_> {
                 record.error = Some(why);
                 Ok(Outcome::Broken { request: record, wait: None, soon: false })
             }
-            Err(Broken::TooLarge) => {
-                record.error = Some("the answer is larger than 2 GiB".to_owned());
+            Err(Broken::Refused(why)) => {
+                record.error = Some(why);
                 Ok(Outcome::Done(record))
             }
             Err(Broken::Disk(error)) => Err(self.storage(error)),
@@ -122,7 +111,7 @@ impl Attempt<'_> {
     }
 
     /// Anything but a 200: its words are recorded, and its body kept when it is final.
-    async fn refused(&self, response: Response, mut record: Request) -> Result<Outcome, Error> {
+    async fn refused(&self, (response, began): (Response, Instant), mut record: Request) -> Result<Outcome, Error> {
         let status = response.status();
         let now = (self.client.options.clock)();
         let retry_after = joined(&response, "retry-after");
@@ -130,12 +119,16 @@ impl Attempt<'_> {
         let stated = limits::parse(&joined(&response, "ratelimit"), &joined(&response, "ratelimit-policy"));
         let headers = [joined(&response, "x-error-code"), joined(&response, "x-error-message")];
         let kind = body::content_type(&response);
-        let body = body::refusal(response).await;
+        let body = body::refusal(&self.client.options.limits, response, began).await;
         record.status = Some(status.as_u16());
-        record.error = Some(self.client.strike(&words(status, &headers, &body, &kind)));
+        if self.client.secrets.are_in(&body) {
+            record.error = Some(REPEATS_TOKEN.to_owned());
+            return Ok(Outcome::Done(record));
+        }
+        record.error = Some(words(status, &headers, &body, &kind));
         let throttled = status == StatusCode::TOO_MANY_REQUESTS;
         let again = throttled || status.is_server_error();
-        if !body.is_empty() && (!again || self.last) && !self.client.is_leak(&body) {
+        if !body.is_empty() && (!again || self.last) {
             let kept = self.write(&body).map_err(|error| self.storage(error))?;
             keep(&mut record, kept);
         }
@@ -198,7 +191,8 @@ fn words(status: StatusCode, headers: &[String; 2], body: &[u8], kind: &str) -> 
 }
 
 /// Why no answer came.
-fn silence(error: &reqwest::Error) -> String {
+fn words_of(silence: &Silence) -> String {
+    let Silence::Error(error) = silence else { return "no answer in time".to_owned() };
     let what = match error {
         _ if error.is_timeout() && error.is_connect() => "no connection in time",
         _ if error.is_timeout() => "no answer in time",

@@ -12,23 +12,25 @@ use std::{
 
 use reqwest::{
     Response, StatusCode,
-    header::{ACCEPT, HeaderMap, HeaderValue, LOCATION},
+    header::{ACCEPT, ACCEPT_ENCODING, HeaderMap, HeaderValue, LOCATION},
     redirect::Policy,
 };
 use tokio::{
     sync::Semaphore,
-    time::{Instant, sleep},
+    time::{Instant, sleep, timeout, timeout_at},
 };
 use url::Url;
 
 use super::{
     attempt::{Attempt, Outcome},
+    bounds::Limits,
     endpoint::Endpoint,
     error::Error,
     limits,
     pacer::{Pacer, Pass, Waiting},
     pager::Pager,
     retry,
+    secrets::{REPEATS_TOKEN, Secrets},
     token::Token,
     vitals::{self, Vitals},
 };
@@ -63,6 +65,8 @@ pub struct Options {
     pub spool: Arc<dyn Spool>,
     /// Told how many seconds the rate limit makes us wait.
     pub waiting: Waiting,
+    /// How much is read, and for how long.
+    pub limits: Limits,
 }
 
 impl fmt::Debug for Options {
@@ -72,6 +76,7 @@ impl fmt::Debug for Options {
             .field("token", &self.token)
             .field("scim_token", &self.scim_token)
             .field("concurrency", &self.concurrency)
+            .field("limits", &self.limits)
             .finish_non_exhaustive()
     }
 }
@@ -84,6 +89,10 @@ pub struct Client {
     pub(super) options: Options,
     /// `Authorization` of ordinary and of SCIM requests.
     authorization: (Option<HeaderValue>, Option<HeaderValue>),
+    /// Finds our tokens in answers.
+    pub(super) secrets: Arc<Secrets>,
+    /// When its time is over; `None` when that is further away than the clock can tell.
+    ends: Option<Instant>,
     /// Paces.
     pacer: Pacer,
     /// One permit per request in flight.
@@ -113,16 +122,24 @@ pub(super) struct Sent {
 
 /// What following redirects came to.
 pub(super) enum Followed {
-    /// A final answer.
-    Answer(Response),
-    /// A redirect that is not followed: its status, why, and its `Date`.
+    /// A final answer, and when the request for it was sent.
+    Answer(Response, Instant),
+    /// An answer that is neither read nor followed: its status, why, and its `Date`.
     Astray(StatusCode, String, Option<Timestamp>),
     /// No answer.
-    Silence(reqwest::Error),
+    Silence(Silence),
+}
+
+/// Why no answer came.
+pub(super) enum Silence {
+    /// The network failed.
+    Error(reqwest::Error),
+    /// There was none within the time for a request.
+    Late,
 }
 
 impl Client {
-    /// A client for one collection.
+    /// A client for one collection. Its time runs from here.
     ///
     /// # Errors
     /// When a token cannot be sent as a header, or TLS cannot be set up.
@@ -137,16 +154,23 @@ impl Client {
             .redirect(Policy::none())
             .referer(false)
             .user_agent(concat!("rollcall/", env!("CARGO_PKG_VERSION")))
-            .default_headers(HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]))
+            .default_headers(HeaderMap::from_iter([
+                (ACCEPT, HeaderValue::from_static("application/json")),
+                (ACCEPT_ENCODING, HeaderValue::from_static("gzip")),
+            ]))
+            // Received bytes are counted before they are decoded, which only we can do.
+            .no_gzip()
             .connect_timeout(Duration::from_secs(10))
             .read_timeout(Duration::from_secs(60));
-        if options.endpoint.is_loopback() {
-            // A proxy of the environment would see the token of a plain-http request to this machine.
+        if options.endpoint.is_plain() {
+            // A proxy of the environment would see the token of a plain-http request.
             builder = builder.no_proxy();
         }
         Ok(Self {
             http: builder.build().map_err(Error::Setup)?,
             authorization: (ordinary, scim),
+            secrets: Arc::new(Secrets::new([&options.token, &options.scim_token].into_iter().flatten())),
+            ends: Instant::now().checked_add(options.limits.deadline),
             pacer: Pacer::new(Arc::clone(&options.waiting)),
             slots: Semaphore::new(options.concurrency.max(1)),
             heard: AtomicBool::new(false),
@@ -195,7 +219,8 @@ impl Client {
     /// Asks for `url` until there is an answer to record, good or bad.
     ///
     /// The answer is good when its [`error`](Request::error) is `None`: its body is then one whole JSON value, kept in
-    /// the spool. An answer that an earlier attempt of the collection finished is not asked for again.
+    /// the spool. An answer that an earlier attempt of the collection finished is not asked for again. When the time of
+    /// the client is over nothing is sent any more, and what is under way is given up: the error says so.
     ///
     /// # Errors
     /// When the spool cannot be written.
@@ -203,6 +228,18 @@ impl Client {
         if let Some(done) = self.options.spool.finished(source, url.as_str()) {
             return Ok(done);
         }
+        let Some(ends) = self.ends else { return self.ask(source, url).await };
+        if Instant::now() < ends
+            && let Ok(answer) = timeout_at(ends, self.ask(source, url)).await
+        {
+            return answer;
+        }
+        let error = Some(self.options.limits.out_of_time());
+        Ok(Request { error, ..Request::unanswered(url.as_str(), (self.options.clock)()) })
+    }
+
+    /// Asks the Hub, however many attempts it takes.
+    async fn ask(&self, source: Source, url: &Url) -> Result<Request, Error> {
         let (mut failed, mut throttled, mut attempts) = (0, 0, 0);
         let (mut delays, mut throttle_delays) = (retry::delays(), retry::delays());
         loop {
@@ -268,18 +305,7 @@ impl Client {
         self.heard.load(Ordering::Relaxed)
     }
 
-    /// `text` without our tokens.
-    pub(super) fn strike(&self, text: &str) -> String {
-        let tokens = [&self.options.token, &self.options.scim_token];
-        tokens.into_iter().flatten().fold(text.to_owned(), |text, token| token.strike(&text))
-    }
-
-    /// Whether a body repeats one of our tokens.
-    pub(super) fn is_leak(&self, body: &[u8]) -> bool {
-        [&self.options.token, &self.options.scim_token].into_iter().flatten().any(|token| token.is_in(body))
-    }
-
-    /// Sends a GET and follows redirects on the same scheme, host and port.
+    /// Sends a GET and follows redirects to declared calls on the same scheme, host and port.
     pub(super) async fn follow(&self, source: Source, url: &Url) -> (Sent, Followed) {
         let mut at = url.clone();
         let mut seen = vec![at.clone()];
@@ -288,13 +314,18 @@ impl Client {
             let pass = self.pacer.admit(source).await;
             let now = || Sent { at: (self.options.clock)(), began: Instant::now() };
             let sent = *first.get_or_insert_with(now);
-            let response = match self.send(source, &at, pass).await {
-                Ok(response) => response,
-                Err(error) => return (sent, Followed::Silence(error.without_url())),
+            let began = Instant::now();
+            let response = match timeout(self.options.limits.attempt, self.send(source, &at, pass)).await {
+                Ok(Ok(response)) => response,
+                Ok(Err(error)) => return (sent, Followed::Silence(Silence::Error(error.without_url()))),
+                Err(_elapsed) => return (sent, Followed::Silence(Silence::Late)),
             };
             let status = response.status();
+            if self.is_repeated_in(response.headers()) {
+                return (sent, Followed::Astray(status, REPEATS_TOKEN.to_owned(), None));
+            }
             if !status.is_redirection() {
-                return (sent, Followed::Answer(response));
+                return (sent, Followed::Answer(response, began));
             }
             let target = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
             let date = vitals::date_of(&joined(&response, "date"));
@@ -305,6 +336,9 @@ impl Client {
             next.set_fragment(None);
             if !self.endpoint().covers(&next) {
                 return astray("redirect to another host");
+            }
+            if !self.endpoint().declares(&next) {
+                return astray("redirect to a path that is not asked for");
             }
             if seen.contains(&next) {
                 return astray("redirect in a loop");
@@ -317,7 +351,12 @@ impl Client {
         }
     }
 
-    /// Sends one GET and tells the pacer what its answer says.
+    /// Whether a header repeats one of our tokens.
+    fn is_repeated_in(&self, headers: &HeaderMap) -> bool {
+        headers.values().any(|value| self.secrets.are_in(value.as_bytes()))
+    }
+
+    /// Sends one GET and tells the pacer what its answer says, unless it repeats a token.
     async fn send(&self, source: Source, url: &Url, pass: Pass<'_>) -> Result<Response, reqwest::Error> {
         let (ordinary, scim) = &self.authorization;
         let authorization = if source == Source::Scim { scim } else { ordinary };
@@ -328,6 +367,9 @@ impl Client {
         let sent = (self.options.clock)();
         let response = request.send().await?;
         self.heard.store(true, Ordering::Relaxed);
+        if self.is_repeated_in(response.headers()) {
+            return Ok(response);
+        }
         let stated = limits::parse(&joined(&response, "ratelimit"), &joined(&response, "ratelimit-policy"));
         let span = (sent, (self.options.clock)());
         self.vitals.lock().unwrap_or_else(PoisonError::into_inner).hear(&joined(&response, "date"), span, &stated);
@@ -345,6 +387,12 @@ impl Client {
 pub(super) fn joined(response: &Response, name: &str) -> String {
     let values = response.headers().get_all(name).iter().filter_map(|value| value.to_str().ok());
     values.collect::<Vec<_>>().join(", ")
+}
+
+/// Every value of a header as bytes, joined by commas; empty without one.
+pub(super) fn joined_bytes(response: &Response, name: &str) -> Vec<u8> {
+    let values: Vec<_> = response.headers().get_all(name).iter().map(HeaderValue::as_bytes).collect();
+    values.join(&b", "[..])
 }
 
 /// An error with its causes, in one line.

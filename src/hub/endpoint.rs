@@ -4,7 +4,10 @@ use std::fmt;
 
 use url::{Host, Url};
 
-use super::{endpoints::Call, error::Error};
+use super::{
+    endpoints::{Call, ENDPOINTS},
+    error::Error,
+};
 
 /// Scheme, host, port and path prefix of a Hub.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -53,6 +56,12 @@ impl Endpoint {
         }
     }
 
+    /// Whether it is plain `http`.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        self.0.scheme() == "http"
+    }
+
     /// The URL of a call: `{name}` in its path and its query values is replaced by the value given for it.
     ///
     /// A value is one path segment, except `repo`, which is `org/name`. Dot segments are dropped, so that no name can
@@ -91,6 +100,24 @@ impl Endpoint {
             && url.port_or_known_default() == self.0.port_or_known_default()
             && url.username().is_empty()
             && url.password().is_none()
+    }
+
+    /// Whether the path of `url` is one that a declared call on this Hub can have, whatever fills its holes.
+    #[must_use]
+    pub fn declares(&self, url: &Url) -> bool {
+        let prefix = self.0.path().trim_end_matches('/');
+        let Some(path) = url.path().strip_prefix(prefix) else { return false };
+        ENDPOINTS.iter().any(|call| {
+            let mut segments = path.split('/');
+            let mut holes = call.path.split('/');
+            let fits = holes.by_ref().all(|hole| match (hole, segments.next()) {
+                (_, None) => false,
+                ("{repo}", Some(owner)) => !owner.is_empty() && segments.next().is_some_and(|name| !name.is_empty()),
+                (hole, Some(segment)) if hole.starts_with('{') => !segment.is_empty(),
+                (hole, Some(segment)) => hole == segment,
+            });
+            fits && segments.next().is_none()
+        })
     }
 }
 
@@ -148,6 +175,30 @@ mod tests {
         assert_eq!(url.as_str(), "https://hub.example/api/organizations/acme/service-accounts/..%2F..%2Fx%3Fy%23z");
         let url = hub.url(&endpoints::COMMITS, &[("types", "models"), ("repo", "acme/../../whoami")]);
         assert!(url.path().starts_with("/api/models/acme/"), "{url}");
+    }
+
+    #[test]
+    fn a_path_is_declared_when_a_call_can_have_it() {
+        let hub = Endpoint::parse("https://hub.example/sub/", false).unwrap();
+        let values = [("org", "acme"), ("repo", "acme/x y"), ("types", "models"), ("status", "pending"), ("id", "a/b")];
+        for call in &ENDPOINTS {
+            assert!(hub.declares(&hub.url(call, &values)), "{}", call.path);
+        }
+        for (path, declared) in [
+            ("/sub/api/models/acme/renamed/user-access-request/accepted", true),
+            ("/sub/api/organizations/other/members?limit=1", true),
+            ("/api/organizations/acme/members", false),
+            ("/sub/api/organizations/acme/members/", false),
+            ("/sub/api/organizations//members", false),
+            ("/sub/api/organizations/acme/members/more", false),
+            ("/sub/api/models/acme/commits/main", false),
+            ("/sub/api/models/acme/../whoami-v2", false),
+            ("/sub/login", false),
+            ("/", false),
+        ] {
+            let url = Url::parse("https://hub.example").unwrap().join(path).unwrap();
+            assert_eq!(hub.declares(&url), declared, "{path}");
+        }
     }
 
     #[test]

@@ -5,8 +5,11 @@ use std::time::Duration;
 /// Length of the Hub's documented windows, for answers that state none.
 const USUAL_WINDOW: Duration = Duration::from_secs(300);
 
-/// Longest time to the end of a window that is believed.
+/// Longest window, and longest time to the end of one, that is believed.
 const LONGEST: Duration = Duration::from_secs(3600);
+
+/// Largest number that is believed; a larger one counts as this. Sums of a few of them fit where they are added.
+const MOST: u64 = 1_000_000_000;
 
 /// What one answer says about one bucket.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -30,7 +33,7 @@ impl Limit {
     pub(super) fn ends_within(&self) -> Duration {
         let window = self.window.unwrap_or(USUAL_WINDOW);
         let within = match (self.resets, self.window) {
-            (Some(t), Some(w)) if Duration::from_secs(t) <= w => Duration::from_secs(t + 1).min(w),
+            (Some(t), Some(w)) if Duration::from_secs(t) <= w => Duration::from_secs(t.saturating_add(1)).min(w),
             (Some(t), _) => Duration::from_secs(t.saturating_add(1)),
             (None, _) => window,
         };
@@ -56,7 +59,7 @@ pub(super) fn parse(limit: &str, policy: &str) -> Vec<Limit> {
         let only = if policies.len() == 1 { policies.first() } else { None };
         let policy = of_bucket.or(only);
         let quota = policy.and_then(|p| p.number("q"));
-        let window = policy.and_then(|p| p.number("w")).filter(|w| *w > 0).map(Duration::from_secs);
+        let window = policy.and_then(|p| p.number("w")).filter(|w| *w > 0).map(|w| Duration::from_secs(w).min(LONGEST));
         found.push(Limit { bucket, left, resets: item.number("t"), quota, window });
     }
     found
@@ -85,15 +88,17 @@ impl Item {
         Self { names, parameters }
     }
 
-    /// A parameter as a whole number; a fraction is rounded up, a negative number is 0.
+    /// A parameter as a whole number; a fraction is rounded up, a negative number is 0, and above a thousand million
+    /// all are the same.
     fn number(&self, key: &str) -> Option<u64> {
         let (_, text) = self.parameters.iter().find(|(name, _)| name == key)?;
         if let Ok(whole) = text.parse::<u64>() {
-            return Some(whole);
+            return Some(whole.min(MOST));
         }
         let fraction: f64 = text.parse().ok()?;
-        let whole = fraction.ceil().clamp(0.0, 1e9);
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 0 … 1e9 above")]
+        #[expect(clippy::cast_precision_loss, reason = "it is a round number")]
+        let whole = fraction.ceil().clamp(0.0, MOST as f64);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped just above")]
         fraction.is_finite().then_some(whole as u64)
     }
 }
@@ -166,6 +171,20 @@ mod tests {
             self.quota = Some(quota);
             self
         }
+    }
+
+    #[test]
+    fn absurd_numbers_are_no_larger_than_what_is_believed() {
+        for number in ["18446744073709551615", "9e18", "1e308", "99999999999999999999", "1000000000"] {
+            let found = parse(&format!("\"api\";r={number};t={number}"), &format!("\"api\";q={number};w={number}"));
+            let most = Some((MOST, LONGEST.as_secs()));
+            assert_eq!(found, vec![limit("api", MOST, Some(MOST), most)], "{number}");
+            assert_eq!((found[0].ends_within(), found[0].lasts()), (LONGEST, LONGEST), "{number}");
+        }
+        for number in ["inf", "NaN", "1e999", "0x10", ""] {
+            assert_eq!(parse(&format!("\"api\";r={number};t=1"), ""), vec![], "{number}");
+        }
+        assert_eq!(limit("api", 0, Some(u64::MAX), Some((1, u64::MAX))).ends_within(), LONGEST);
     }
 
     #[test]

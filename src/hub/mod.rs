@@ -6,27 +6,33 @@
 
 mod attempt;
 mod body;
+mod bounds;
 mod client;
 mod endpoint;
 pub mod endpoints;
 mod error;
+#[cfg(test)]
+mod leak_tests;
 mod limits;
 mod link;
 mod pacer;
 mod pager;
 mod quota;
 mod retry;
+mod secrets;
 #[cfg(test)]
 pub(crate) mod testing;
 mod text;
 mod token;
 mod vitals;
 
+pub use bounds::Limits;
 pub use client::{Client, Clock, Options};
 pub use endpoint::Endpoint;
 pub use error::Error;
 pub use pacer::Waiting;
 pub use pager::Pager;
+pub use secrets::REPEATS_TOKEN;
 pub use text::one_line;
 pub use token::Token;
 pub use vitals::{Quota, Vitals};

@@ -17,6 +17,8 @@ pub struct Pager<'c> {
     client: &'c Client,
     /// Source of every page.
     source: Source,
+    /// Path of every page.
+    path: String,
     /// Page to ask for; `None` at the end.
     next: Option<Url>,
     /// Every page asked for.
@@ -28,7 +30,7 @@ pub struct Pager<'c> {
 impl<'c> Pager<'c> {
     /// A walk that begins at `first`.
     pub(super) fn new(client: &'c Client, source: Source, first: Url) -> Self {
-        Self { client, source, next: Some(first), seen: BTreeSet::new(), broken: None }
+        Self { client, source, path: first.path().to_owned(), next: Some(first), seen: BTreeSet::new(), broken: None }
     }
 
     /// The next page, answered or refused; `None` at the end.
@@ -41,6 +43,8 @@ impl<'c> Pager<'c> {
         let answer = self.client.get(self.source, &url).await?;
         if let Some(error) = &answer.error {
             self.broken = Some(error.clone());
+        } else if answer.link_unreadable {
+            self.broken = Some("the header that names the next page (`Link`) cannot be read".to_owned());
         } else if let Some(target) = &answer.next {
             match self.follow(&url, target) {
                 Ok(next) => self.next = Some(next),
@@ -62,6 +66,9 @@ impl<'c> Pager<'c> {
         url.set_fragment(None);
         if !self.client.endpoint().covers(&url) {
             return Err("the link to the next page leads to another host".to_owned());
+        }
+        if url.path() != self.path {
+            return Err("the link to the next page leads to another path".to_owned());
         }
         if self.seen.contains(url.as_str()) {
             return Err("the link to the next page leads back to an earlier page".to_owned());

@@ -125,7 +125,7 @@ impl Bucket {
         if self.lost > 0 && now >= self.lost_until {
             (self.lost, self.carried) = (0, 0);
         }
-        let counted = self.stale + self.lost + self.carried;
+        let counted = self.stale.saturating_add(self.lost).saturating_add(self.carried);
         let fits = self.quota.map_or(self.stale == 0, |quota| counted < quota.max(1));
         // With nothing in flight and nothing lost there is nothing to wait for, even if the quota has shrunk meanwhile.
         match (fits, self.stale, self.lost) {
@@ -151,9 +151,9 @@ impl Bucket {
             return;
         }
         if self.left.is_none() {
-            self.lasts = sent + limit.lasts();
+            self.lasts = sent.saturating_add(limit.lasts());
         }
-        let ends = now + limit.ends_within();
+        let ends = now.saturating_add(limit.ends_within());
         self.ends = Some(self.ends.map_or(ends, |known| known.min(ends)));
         self.left = Some(self.left.map_or(limit.left.saturating_sub(self.stale), |left| left.min(limit.left)));
     }
@@ -163,8 +163,8 @@ impl Bucket {
         self.release(number, now);
         if number == self.number && self.left.is_none() {
             // The Hub stopped stating its quota: the last one known is taken to hold.
-            self.left = self.quota.map(|quota| quota.saturating_sub(1 + self.stale)).or(Some(u64::MAX));
-            self.ends = self.window.map(|window| now + window);
+            self.left = self.quota.map(|quota| quota.saturating_sub(self.stale.saturating_add(1))).or(Some(u64::MAX));
+            self.ends = self.window.map(|window| now.saturating_add(window));
         }
     }
 
@@ -173,7 +173,7 @@ impl Bucket {
         self.release(number, now);
         if number == self.number && self.left.is_none() {
             self.lost += 1;
-            self.lost_until = now + self.window.unwrap_or_default();
+            self.lost_until = now.saturating_add(self.window.unwrap_or_default());
         }
     }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
 
+use super::vitals::date_of;
 use crate::model::time::Timestamp;
 
 /// Retries of an answer that is broken.
@@ -47,8 +48,8 @@ fn parse(text: &str, now: Timestamp) -> Option<Duration> {
     if let Ok(seconds) = text.parse::<u64>() {
         return Some(Duration::from_secs(seconds));
     }
-    let date = chrono::DateTime::parse_from_rfc2822(text).ok()?;
-    Some((date.to_utc() - now).to_std().unwrap_or(Duration::ZERO))
+    let date = date_of(text)?;
+    Some(date.signed_duration_since(now).to_std().unwrap_or(Duration::ZERO))
 }
 
 #[cfg(test)]
@@ -66,12 +67,20 @@ mod tests {
     #[test]
     fn retry_after_is_seconds_or_a_date() {
         let now = crate::model::time::parse("2026-10-01T06:00:00Z").unwrap();
-        let seconds = |text| after_throttle(Some(text), now).map(|wait| wait.as_secs());
+        let seconds = |text: &str| after_throttle(Some(text), now).map(|wait| wait.as_secs());
         assert_eq!(seconds("7"), Some(7));
         assert_eq!(seconds("Thu, 01 Oct 2026 06:00:09 GMT"), Some(9));
         assert_eq!(seconds("Thu, 01 Oct 2026 05:00:00 GMT"), Some(0));
         assert_eq!(seconds("86400"), Some(300));
         assert_eq!(seconds("soon"), None);
+        assert_eq!(seconds("18446744073709551615"), Some(300));
+        assert_eq!(seconds("Fri, 31 Dec 9999 23:59:59 GMT"), Some(300));
+        for year in ["10000", "262142"] {
+            assert_eq!(seconds(&format!("31 Dec {year} 23:59:59 GMT")), None, "{year}");
+            assert_eq!(seconds(&format!("31 Dec {year} 23:59:59 -0900")), None, "{year}");
+        }
+        assert_eq!(seconds("Wed, 31 Dec 1969 23:59:59 GMT"), None);
+        assert_eq!(after_failure(Some("Fri, 31 Dec 9999 23:59:59 GMT"), now), None);
         assert_eq!(after_failure(Some("61"), now), None);
         assert_eq!(after_failure(Some("60"), now), Some(Duration::from_secs(60)));
         assert_eq!(after_failure(None, now), None);

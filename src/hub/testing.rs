@@ -13,7 +13,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-use super::{Client, Endpoint, Options, Token};
+use super::{Client, Endpoint, Limits, Options, Token};
 use crate::model::{
     coverage::Source,
     evidence::{Body, BodySink, Request, Spool},
@@ -206,6 +206,7 @@ impl Hub {
             clock: Arc::new(|| time::parse("2026-10-01T06:00:00Z").unwrap()),
             spool,
             waiting: Arc::new(|_| {}),
+            limits: Limits::default(),
         }
     }
 }

@@ -41,7 +41,8 @@ impl Vitals {
     }
 }
 
-/// The instant of a `Date` header, in seconds; `None` when it cannot be read, or lies outside the years 1970 to 9999.
+/// The instant of a `Date` header, or of a `Retry-After` that is a date, in seconds; `None` when it cannot be read, or
+/// lies outside the years 1970 to 9999.
 pub(super) fn date_of(header: &str) -> Option<Timestamp> {
     let date = DateTime::parse_from_rfc2822(header.trim()).ok()?.to_utc();
     (1970..=9999).contains(&date.year()).then(|| date.trunc_subsecs(0))

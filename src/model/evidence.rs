@@ -30,15 +30,42 @@ pub struct Request {
     pub rows: Option<u64>,
     /// Path of the kept body inside the snapshot, `raw/<source>/<nnnn>.json.zst`; `None` without a body.
     pub raw: Option<String>,
-    /// Attempts made, the last one included.
+    /// Attempts made, the last one included; 0 when nothing was sent.
     pub attempts: u32,
     /// Why the answer is not usable, in one line; `None` when it is.
     pub error: Option<String>,
     /// Target of `Link: rel="next"` as the server sent it; `None` without one.
     pub next: Option<String>,
+    /// Whether the answer has a `Link` header that cannot be read whole, so that there may be a next page.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub link_unreadable: bool,
     /// Snapshot that was given this answer, when the Hub was not asked again; `None` for an answer of this collection.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from_snapshot: Option<SnapshotId>,
+}
+
+impl Request {
+    /// A request that was not sent at `at`, to which there is no answer and no reason yet.
+    #[must_use]
+    pub fn unanswered(url: &str, at: Timestamp) -> Self {
+        Self {
+            method: "GET".to_owned(),
+            url: url.to_owned(),
+            status: None,
+            started_at: at,
+            date: None,
+            ms: 0,
+            bytes: 0,
+            sha256: None,
+            rows: None,
+            raw: None,
+            attempts: 0,
+            error: None,
+            next: None,
+            link_unreadable: false,
+            from_snapshot: None,
+        }
+    }
 }
 
 /// Keeps response bodies, and hands back those that an interrupted collection had already finished.

@@ -312,6 +312,7 @@ mod tests {
             attempts: 1,
             error: None,
             next: None,
+            link_unreadable: false,
             from_snapshot: None,
         };
         let (coverage, requests) = (Coverage::Collected, vec![request]);

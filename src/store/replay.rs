@@ -84,20 +84,8 @@ impl Spool for Replay {
         drop(asked);
         // Never `None`: the client would then ask the network.
         Some(answer.unwrap_or_else(|| Request {
-            method: "GET".to_owned(),
-            url: url.to_owned(),
-            status: None,
-            started_at: self.as_of,
-            date: None,
-            ms: 0,
-            bytes: 0,
-            sha256: None,
-            rows: None,
-            raw: None,
-            attempts: 0,
             error: Some(NOT_RECORDED.to_owned()),
-            next: None,
-            from_snapshot: None,
+            ..Request::unanswered(url, self.as_of)
         }))
     }
 

@@ -46,6 +46,7 @@ pub(super) fn run(
         token: Some(hub::Token::new(token.token)),
         scim_token: scim_token.map(hub::Token::new),
         concurrency: settings.concurrency,
+        limits: hub::Limits::default(),
         clock: Arc::new(clock::now),
         spool: Arc::new(Memory::default()),
         waiting: {

@@ -28,6 +28,7 @@ fn record(coverage: Coverage, status: Option<u16>, why: Option<&str>) -> SourceR
         attempts: 1,
         error: (status != Some(200)).then(|| "no".to_owned()),
         next: None,
+        link_unreadable: false,
         from_snapshot: None,
     };
     let why = why.map(str::to_owned);

@@ -28,6 +28,7 @@ pub(super) fn request(status: u16) -> Request {
         attempts: 1,
         error: (status != 200).then(|| "the token may not read this".to_owned()),
         next: None,
+        link_unreadable: false,
         from_snapshot: None,
     }
 }

@@ -121,6 +121,7 @@ fn fetch(spool: &dyn Spool, source: Source, url: &str, body: &[u8]) -> Request {
         attempts: 1,
         error: None,
         next: None,
+        link_unreadable: false,
         from_snapshot: None,
     };
     spool.finish(source, &request).unwrap();
