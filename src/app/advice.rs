@@ -78,7 +78,11 @@ impl Error {
             Self::Serve(_) => "choose another --port, or 0 for any free one".to_owned(),
             Self::Engine(_) => "close other programs or raise the limit of processes, then try again".to_owned(),
             Self::Interrupted => {
-                "run the same command again within 24 hours: it goes on where this one stopped".to_owned()
+                "run the same command again; a collection goes on where it stopped, within 24 hours".to_owned()
+            }
+            Self::Panicked { .. } => {
+                "this is a fault of rollcall: report it with the lines above; the same command may be run again"
+                    .to_owned()
             }
             Self::Several(all) => match all.first() {
                 Some((org, error)) => format!("{org}: {}", error.hint()),
@@ -206,6 +210,8 @@ fn reason(error: &Error) -> String {
         }
         Error::NoSuchSnapshot { .. } => "the store does not hold it",
         Error::Interrupted => "a signal asked to stop",
+        Error::Panicked { words: Some(words), .. } => words,
+        Error::Panicked { words: None, .. } => "a rule that the code relies on did not hold; its words may quote data",
         Error::Ahead { as_of, began, is_of_hub, asked } => {
             let what = if *asked { "the snapshot would be dated" } else { "this machine's clock says" };
             let whose = if *is_of_hub { "the clock of the Hub" } else { "the clock of this machine" };

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
+use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 
 use super::{
@@ -110,7 +111,7 @@ impl Collector<'_> {
             plan: self.settings.config.org(org).and_then(|table| table.plan.clone()),
             as_of: None,
         };
-        let key = key(&endpoint.to_string(), &plan, [Some(&token.token), scim_token.as_ref()]);
+        let key = key(&endpoint.to_string(), &plan, [Some(&token.token), scim_token]);
         let lock = place.lock(now)?;
         let staging = place.stage(&lock, &store::Ask { as_of: self.settings.as_of, now, key })?;
         plan.as_of = Some(staging.as_of());
@@ -119,14 +120,14 @@ impl Collector<'_> {
             self.console.say(&format!("resuming the collection of {org} that began at {}", staging.id()));
         }
         tracing::info!(org = %org, token_from = %token.from, resumed, "collecting");
-        let sample = token.token == demo::TOKEN;
+        let sample = token.token.expose_secret() == demo::TOKEN;
         let attempt = Attempt { place, endpoint: endpoint.to_string(), started_at: now, sample };
         let usual = hub::Limits::default();
         let limits = hub::Limits { deadline: ask.deadline.unwrap_or(usual.deadline), ..usual };
         let client = hub::Client::new(hub::Options {
             endpoint,
-            token: Some(hub::Token::new(token.token)),
-            scim_token: scim_token.map(hub::Token::new),
+            token: Some(hub::Token::from(&token.token)),
+            scim_token: scim_token.map(hub::Token::from),
             concurrency: self.settings.concurrency,
             limits,
             clock: Arc::clone(&self.clock.0),
@@ -244,7 +245,7 @@ pub(super) fn memory(place: &OrgStore, id: Option<&SnapshotId>) -> Result<Memory
 }
 
 /// Everything that decides what is asked and as whom, as one digest: a staging of another question is not resumed.
-fn key(endpoint: &str, plan: &collect::Plan, tokens: [Option<&String>; 2]) -> String {
+fn key(endpoint: &str, plan: &collect::Plan, tokens: [Option<&SecretString>; 2]) -> String {
     let skipped: Vec<_> = plan.skipped.iter().map(|source| source.name()).collect();
     let question = json!([
         VERSION,
@@ -254,7 +255,7 @@ fn key(endpoint: &str, plan: &collect::Plan, tokens: [Option<&String>; 2]) -> St
         plan.with_commits,
         plan.all_gated,
         plan.plan,
-        tokens.map(|token| token.map(|t| config::sha256(t.as_bytes()))),
+        tokens.map(|token| token.map(|t| config::sha256(t.expose_secret().as_bytes()))),
     ]);
     config::sha256(question.to_string().as_bytes())
 }

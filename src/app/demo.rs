@@ -1,7 +1,7 @@
 //! The whole job on the bundled sample organization: four quarters over real HTTP on this machine, then the report.
 
 use std::{
-    fs,
+    fs, io,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -15,8 +15,9 @@ use super::{
     report::Reporter,
     request::{Collect, Common, Report},
     settings::{Environment, Settings},
+    token,
 };
-use crate::{config, demo, model::ids::OrgName, report::template};
+use crate::{config, demo, disk, model::ids::OrgName, report::template};
 
 /// Folder of the demo when nobody names one.
 const OUT: &str = "./rollcall-demo";
@@ -48,7 +49,7 @@ pub(super) fn run(common: &Common, out: Option<&Path>, console: &Arc<dyn Console
     for (quarter, as_of) in demo::quarters().iter().enumerate() {
         for (name, text) in demo::files(quarter) {
             let path = out.join(name);
-            fs::write(&path, text).map_err(Error::io("write", &path))?;
+            disk::replace(&path, text.as_bytes()).map_err(Error::io("write", &path))?;
         }
         // Both ends run on the quarter's clock, so that the snapshot has the date that its Hub shows.
         let options = demo::Options { clock: Some(*as_of), ..demo::Options::default() };
@@ -125,12 +126,13 @@ fn sample_settings(common: &Common, out: &Path, url: &str) -> Result<Settings, E
         endpoint: Some(url.to_owned()),
         ..common.clone()
     };
-    let environment = Environment { token: Some(demo::TOKEN.to_owned()), ..Environment::default() };
+    let environment = Environment { token: token::secret(demo::TOKEN), ..Environment::default() };
     Settings::resolve(&own, &environment, &known())
 }
 
 /// Makes the folder ready: new, empty, or left by an earlier demo.
 fn prepare(out: &Path) -> Result<(), Error> {
+    disk::no_link(out).map_err(Error::io("write into", out))?;
     let marker = out.join(MARKER);
     let occupied = out.is_file() || fs::read_dir(out).is_ok_and(|mut entries| entries.next().is_some());
     if occupied && !marker.is_file() {
@@ -139,12 +141,14 @@ fn prepare(out: &Path) -> Result<(), Error> {
     }
     for name in WRITTEN {
         let old: PathBuf = out.join(name);
-        if old.exists() {
-            fs::remove_dir_all(&old).map_err(Error::io("remove", &old))?;
+        // Of a link, the link goes and what it leads to stays.
+        match fs::remove_dir_all(&old) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(Error::io("remove", &old)(error)),
+            _ => {}
         }
     }
-    fs::create_dir_all(out).map_err(Error::io("create", out))?;
-    fs::write(&marker, MARKER_TEXT).map_err(Error::io("write", &marker))
+    disk::folder(out).map_err(Error::io("create", out))?;
+    disk::replace(&marker, MARKER_TEXT.as_bytes()).map_err(Error::io("write", &marker))
 }
 
 #[cfg(test)]

@@ -1,8 +1,11 @@
 //! Runs asynchronous work and stops it when the user or the system asks to.
 
-use std::{future::Future, io};
+use std::{future::Future, io, num::NonZero};
 
-use tokio::{runtime::Runtime, sync::watch};
+use tokio::{
+    runtime::{Builder, Runtime},
+    sync::watch,
+};
 
 use super::error::Error;
 
@@ -23,7 +26,10 @@ impl Engine {
     /// # Errors
     /// When the system refuses threads or signal handlers.
     pub(super) fn start() -> Result<Self, Error> {
-        let runtime = Runtime::new().map_err(Error::Engine)?;
+        // As many threads as there are processors, whatever TOKIO_WORKER_THREADS says.
+        let threads = std::thread::available_parallelism().map_or(2, NonZero::get);
+        let mut builder = Builder::new_multi_thread();
+        let runtime = builder.worker_threads(threads).enable_all().build().map_err(Error::Engine)?;
         let (sender, stopped) = watch::channel(false);
         let signal = {
             let _inside = runtime.enter();

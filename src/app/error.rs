@@ -204,7 +204,7 @@ pub enum Error {
     #[error("the system refused threads or signal handlers")]
     Engine(#[source] io::Error),
     /// The user or the system asked to stop.
-    #[error("stopped before the snapshot was complete")]
+    #[error("stopped before everything was done")]
     Interrupted,
     /// Several organizations could not be finished.
     #[error("{} organizations could not be finished: {}", .0.len(), names(.0))]
@@ -212,6 +212,14 @@ pub enum Error {
     /// stdout is closed or full.
     #[error("cannot write to stdout")]
     Output(#[source] io::Error),
+    /// The program broke its own rules somewhere, in whatever thread or task.
+    #[error("rollcall itself failed at {place}")]
+    Panicked {
+        /// File, line and column of the source.
+        place: String,
+        /// The words of the code; `None` where they might quote data.
+        words: Option<String>,
+    },
 }
 
 impl From<bundle::Error> for Error {
@@ -279,7 +287,8 @@ impl Error {
             | Self::Serve(_)
             | Self::Engine(_)
             | Self::Interrupted
-            | Self::Output(_) => Exit::Unfinished,
+            | Self::Output(_)
+            | Self::Panicked { .. } => Exit::Unfinished,
         }
     }
 

@@ -21,6 +21,7 @@ mod history;
 mod import;
 mod imported;
 mod init;
+mod modes;
 mod personal;
 mod prune;
 mod rederive;
@@ -73,6 +74,7 @@ pub fn execute(request: &Request, environment: &Environment, console: &Arc<dyn C
         if settings.config.file.is_none() {
             console.say(&format!("no {} was found: every key has its default", config::FILE_NAME));
         }
+        modes::warn(&settings, command, &**console);
         Ok::<_, Error>(settings)
     };
     match command {

@@ -34,7 +34,7 @@ fn settings(folder: &std::path::Path, url: &str, as_of: &str) -> Settings {
         as_of: Some(as_of.to_owned()),
         ..Common::default()
     };
-    let environment = Environment { token: Some(demo::TOKEN.to_owned()), ..Environment::default() };
+    let environment = Environment { token: Some(demo::TOKEN.into()), ..Environment::default() };
     Settings::resolve(&common, &environment, &known()).unwrap()
 }
 

@@ -37,7 +37,7 @@ pub(super) const TEMPLATE: &str = "access-review";
 const FORMATS: [&str; 2] = ["csv", "pdf"];
 
 /// Folder of reports when nobody names one.
-const OUT: &str = "./rollcall-reports";
+pub(super) const OUT: &str = "./rollcall-reports";
 
 /// What was asked for, checked before anything is collected or judged.
 #[derive(Debug)]

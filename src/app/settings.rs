@@ -8,6 +8,7 @@ use std::{
 };
 
 use chrono::SubsecRound as _;
+use secrecy::{SecretString, zeroize::Zeroizing};
 
 use super::{
     error::Error,
@@ -32,7 +33,7 @@ const CONCURRENCY: usize = 8;
 #[derive(Clone, Default)]
 pub struct Environment {
     /// `HF_TOKEN`.
-    pub token: Option<String>,
+    pub token: Option<SecretString>,
     /// `HF_TOKEN_PATH`.
     pub token_path: Option<PathBuf>,
     /// `HF_HOME`.
@@ -40,7 +41,7 @@ pub struct Environment {
     /// `HF_ENDPOINT`.
     pub endpoint: Option<String>,
     /// `ROLLCALL_SCIM_TOKEN`.
-    pub scim_token: Option<String>,
+    pub scim_token: Option<SecretString>,
     /// `SSH_AUTH_SOCK`.
     pub agent: Option<PathBuf>,
     /// `NO_COLOR` is set to anything but nothing.
@@ -53,7 +54,7 @@ pub struct Environment {
 
 impl fmt::Debug for Environment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let hidden = |token: &Option<String>| token.as_ref().map(|_| "***");
+        let hidden = |token: &Option<SecretString>| token.as_ref().map(|_| "***");
         f.debug_struct("Environment")
             .field("token", &hidden(&self.token))
             .field("token_path", &self.token_path)
@@ -75,14 +76,18 @@ impl Environment {
     pub fn read() -> Self {
         let path = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
         // Bytes that are no text stay visible as such, so that a broken token is refused and not passed over.
-        let text =
-            |name: &str| token::trimmed(std::env::var_os(name).as_deref().map(|v| v.to_string_lossy()).as_deref());
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
+        let secret = |name: &str| {
+            let bytes = Zeroizing::new(std::env::var_os(name)?.into_encoded_bytes());
+            token::secret(&Zeroizing::new(text(&bytes)))
+        };
+        let endpoint = std::env::var_os("HF_ENDPOINT").map(|value| text(value.as_encoded_bytes()));
         Self {
-            token: text("HF_TOKEN"),
+            token: secret("HF_TOKEN"),
             token_path: path("HF_TOKEN_PATH"),
             hf_home: path("HF_HOME"),
-            endpoint: text("HF_ENDPOINT"),
-            scim_token: text("ROLLCALL_SCIM_TOKEN"),
+            endpoint: endpoint.filter(|url| !url.is_empty()),
+            scim_token: secret("ROLLCALL_SCIM_TOKEN"),
             agent: path("SSH_AUTH_SOCK"),
             no_color: path("NO_COLOR").is_some(),
             home: directories::BaseDirs::new().map(|dirs| dirs.home_dir().to_owned()),
@@ -145,8 +150,8 @@ impl Settings {
     }
 
     /// The token for SCIM, when it differs.
-    pub(super) fn scim_token(&self) -> Option<String> {
-        token::trimmed(self.environment.scim_token.as_deref())
+    pub(super) fn scim_token(&self) -> Option<&SecretString> {
+        self.environment.scim_token.as_ref()
     }
 }
 

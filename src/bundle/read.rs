@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    fs::{self, File, OpenOptions},
+    fs::{File, OpenOptions},
     io::{self, Read as _},
     path::{Path, PathBuf},
 };
@@ -159,7 +159,7 @@ impl Bundle<'_> {
             return Ok(copy(entry, &mut io::sink()).map_err(Error::io("read", &path.join(name)))?.0);
         };
         let folder = to.parent().unwrap_or(&to);
-        fs::create_dir_all(folder).map_err(Error::io("create the folder", folder))?;
+        crate::disk::folder(folder).map_err(Error::io("create the folder", folder))?;
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
         #[cfg(unix)]

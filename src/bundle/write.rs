@@ -11,7 +11,10 @@ use sha2::{Digest as _, Sha256};
 use zip::{CompressionMethod, DateTime, ZipWriter, write::SimpleFileOptions};
 
 use super::{error::Error, names, sign::Key};
-use crate::model::sums;
+use crate::{
+    disk::{self, Work},
+    model::sums,
+};
 
 /// Where the bytes of a file come from.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -50,11 +53,11 @@ pub fn write(out: &Path, files: &BTreeMap<String, Content>, key: Option<&Key>) -
         }
     }
     let folder = out.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
-    std::fs::create_dir_all(folder).map_err(Error::io("create the folder", folder))?;
-    let mut beside = tempfile::Builder::new()
-        .prefix(".rollcall-")
-        .tempfile_in(folder)
-        .map_err(Error::io("create a file in", folder))?;
+    // A link that is there stays, and is not what is written.
+    disk::no_link(out).map_err(Error::io("write the bundle", out))?;
+    disk::folder(folder).map_err(Error::io("create the folder", folder))?;
+    let work = Work::new(folder).map_err(Error::io("create a folder in", folder))?;
+    let mut beside = tempfile::NamedTempFile::new_in(work.path()).map_err(Error::io("create a file in", folder))?;
     let count =
         Archive { out, zip: ZipWriter::new(beside.as_file_mut()), digests: BTreeMap::new() }.fill(files, key)?;
     beside.as_file().sync_all().map_err(Error::io("flush", out))?;

@@ -3,6 +3,7 @@
 use std::{
     ffi::OsString,
     io::{self, Write as _},
+    panic::{self, AssertUnwindSafe},
     process::ExitCode,
     sync::Arc,
 };
@@ -11,59 +12,83 @@ use clap::{CommandFactory as _, Parser as _};
 
 mod args;
 mod ask;
+mod process;
 mod term;
 
-use args::{Asked, Cli};
+use args::{Asked, Cli, LogFormat};
 
 use crate::{
     app::{self, Console, Environment, Error, Exit},
     model::text,
 };
 
+/// How an error is told.
+#[derive(Clone, Copy, Debug)]
+struct Form {
+    /// Text or JSON.
+    log: LogFormat,
+    /// Whether labels are coloured.
+    colored: bool,
+}
+
 /// Runs the program: parse, do, report, exit code.
 #[must_use]
 pub fn main() -> ExitCode {
-    run(std::env::args_os())
+    process::leave_no_core();
+    end(&process::Watch::start(), &std::env::args_os().collect::<Vec<_>>(), run)
 }
 
-/// Runs one command line.
-fn run(line: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let line: Vec<OsString> = line.into_iter().collect();
-    let cli = match Cli::try_parse_from(&line) {
+/// Runs one command line to its exit code. A panic, be it in a task whose end nobody looked at, is an error like any
+/// other: what was done beside it cannot be relied upon.
+fn end(
+    watch: &process::Watch,
+    line: &[OsString],
+    run: impl FnOnce(&[OsString], &mut Form) -> Result<Exit, Error>,
+) -> ExitCode {
+    let log = if term::asks_for_json(line) { LogFormat::Json } else { LogFormat::Text };
+    let mut form = Form { log, colored: false };
+    let ended = panic::catch_unwind(AssertUnwindSafe(|| run(line, &mut form)));
+    let unknown = || Err(Error::Panicked { place: "a place that is not known".to_owned(), words: None });
+    let result = watch.error().map_or_else(|| ended.unwrap_or_else(|_| unknown()), Err);
+    let exit = result.unwrap_or_else(|error| {
+        if error.is_broken_pipe() {
+            return Exit::Done;
+        }
+        // The log may not have been started; one that has stays.
+        term::log(form.log, tracing::Level::ERROR, form.colored);
+        term::complain(&app::three_lines(&error), form.log, form.colored);
+        error.exit()
+    });
+    ExitCode::from(exit.code())
+}
+
+/// Does what one command line asks for; `form` becomes what it says about errors.
+fn run(line: &[OsString], form: &mut Form) -> Result<Exit, Error> {
+    let cli = match Cli::try_parse_from(line) {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version go to stdout with 0, mistakes to stderr with 2; a closed pipe is the reader's choice.
             // What was typed may be a name that a script took from somewhere: then it is repeated in plain text only.
             let plain = error.render().to_string();
             let shown = text::block(&plain);
-            if error.use_stderr() && term::asks_for_json(&line) {
+            if error.use_stderr() && form.log == LogFormat::Json {
                 term::complain_of_usage(&plain);
-                return ExitCode::from(Exit::Usage.code());
+                return Ok(Exit::Usage);
             }
             let _ = if shown == plain { error.print() } else { io::stderr().lock().write_all(shown.as_bytes()) };
-            return ExitCode::from(if error.use_stderr() { Exit::Usage.code() } else { Exit::Done.code() });
+            return Ok(if error.use_stderr() { Exit::Usage } else { Exit::Done });
         }
     };
     let environment = Environment::read();
-    let colored = term::colored(cli.global.color, environment.no_color);
-    let format = cli.global.log_format;
-    term::log(format, term::level(&cli.global), colored);
+    *form = Form { log: cli.global.log_format, colored: term::colored(cli.global.color, environment.no_color) };
+    term::log(form.log, term::level(&cli.global), form.colored);
     let terminal = Arc::new(term::Terminal::new(&cli.global));
     let console: Arc<dyn Console> = terminal.clone();
-    let result = match cli.into_request() {
+    match cli.into_request() {
         Asked::Flow(request) => app::execute(&request, &environment, &console),
         Asked::Completions(shell) => print(&*terminal, &completions(shell)),
         Asked::Man => manual().and_then(|page| print(&*terminal, &page)),
-    };
-    terminal.clear();
-    let exit = result.unwrap_or_else(|error| {
-        if error.is_broken_pipe() {
-            return Exit::Done;
-        }
-        term::complain(&app::three_lines(&error), format, colored);
-        error.exit()
-    });
-    ExitCode::from(exit.code())
+    }
 }
 
 /// Writes data to stdout.

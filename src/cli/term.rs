@@ -44,11 +44,6 @@ impl Terminal {
         Self { quiet, json, bar, active: Mutex::default() }
     }
 
-    /// Removes the moving line.
-    pub(super) fn clear(&self) {
-        self.bar.finish_and_clear();
-    }
-
     /// Shows which sources are being read.
     fn redraw(&self, change: impl FnOnce(&mut BTreeMap<Source, u64>)) {
         let mut active = self.active.lock().unwrap_or_else(PoisonError::into_inner);
@@ -61,6 +56,13 @@ impl Terminal {
             self.bar.set_message(format!("reading {}", reading.join(", ")));
             self.bar.enable_steady_tick(Duration::from_millis(120));
         }
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        // Removes the moving line before an error is told, also while a panic unwinds.
+        self.bar.finish_and_clear();
     }
 }
 

@@ -88,11 +88,13 @@ impl<'de, T, F: Fn(&RawValue) -> Result<T, String>> Visitor<'de> for Items<'_, T
 /// An item as a value of its own.
 ///
 /// # Errors
-/// When it is no object, or nested deeper than any answer of the Hub.
+/// When it is no object, holds a number that no number can hold, or is nested deeper than any answer of the Hub.
 pub(super) fn item(raw: &RawValue) -> Result<Value, String> {
     match serde_json::from_str::<Value>(raw.get()) {
         Ok(value) if value.is_object() => Ok(value),
         Ok(_) => Err("not an object".to_owned()),
+        // The text was read as JSON once, so it is one of two things, and only one of them has these words.
+        Err(error) if error.to_string().starts_with("number out of range") => Err("a number out of range".to_owned()),
         Err(_) => Err("nested too deeply".to_owned()),
     }
 }
@@ -123,6 +125,12 @@ mod tests {
         }
         assert_eq!(array(br#"[{"n":1},"#.as_slice(), &n).unwrap_err(), "the answer is not readable");
         assert!(object(b"[]".as_slice()).is_err() && object(b"{}".as_slice()).is_ok());
+    }
+
+    #[test]
+    fn a_number_out_of_range_is_called_so() {
+        let page = array(br#"[{"n":1},{"n":1e400}]"#.as_slice(), &n).unwrap();
+        assert_eq!((page.items.len(), page.first.as_deref()), (1, Some("`[1]`: a number out of range")));
     }
 
     #[test]

@@ -3,7 +3,10 @@
 use std::fmt;
 
 use reqwest::header::HeaderValue;
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::{
+    ExposeSecret as _, SecretString,
+    zeroize::{Zeroize as _, Zeroizing},
+};
 
 /// An access token of the Hub. Neither printed nor serialized; read only where the header is made.
 #[derive(Clone)]
@@ -12,14 +15,16 @@ pub struct Token(SecretString);
 impl Token {
     /// Takes a token as a file or the environment gives it; surrounding white space is dropped.
     #[must_use]
-    pub fn new(text: String) -> Self {
-        let trimmed = text.trim();
-        if trimmed.len() == text.len() { Self(text.into()) } else { Self(trimmed.to_owned().into()) }
+    pub fn new(mut text: String) -> Self {
+        let token = Self(text.trim().into());
+        text.zeroize();
+        token
     }
 
     /// The value of the `Authorization` header; `None` when the token holds what no header can carry.
     pub(super) fn header(&self) -> Option<HeaderValue> {
-        let mut value = HeaderValue::from_str(&format!("Bearer {}", self.0.expose_secret())).ok()?;
+        let text = Zeroizing::new(format!("Bearer {}", self.0.expose_secret()));
+        let mut value = HeaderValue::from_str(&text).ok()?;
         value.set_sensitive(true);
         Some(value)
     }
@@ -27,6 +32,12 @@ impl Token {
     /// Its bytes, for the search in answers.
     pub(super) fn bytes(&self) -> &[u8] {
         self.0.expose_secret().as_bytes()
+    }
+}
+
+impl From<&SecretString> for Token {
+    fn from(text: &SecretString) -> Self {
+        Self::new(text.expose_secret().to_owned())
     }
 }
 

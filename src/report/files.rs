@@ -1,18 +1,20 @@
 //! The report folder on disk: it appears whole or not at all.
 //!
 //! Files are written to a folder beside, flushed to the disk, and moved into place; `SHA256SUMS` comes last, so a
-//! folder without it is an unfinished one. Files are for their owner only: reports hold personal data.
+//! folder without it is an unfinished one. Files are for their owner only: reports hold personal data. Links are never
+//! followed: a file that is one is replaced, and a folder that is one is refused.
 
 use std::{
     collections::BTreeMap,
-    fs::{self, File, OpenOptions},
-    io::{self, Write as _},
+    fs::{self, File},
+    io,
     path::{Path, PathBuf},
 };
 
 use sha2::{Digest as _, Sha256};
 
 use super::error::Error;
+use crate::disk::{self, Work};
 
 /// Name of the list of digests.
 const SUMS: &str = "SHA256SUMS";
@@ -45,25 +47,24 @@ fn failed(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Error {
 pub(super) fn publish(out: &Path, name: &str, files: &BTreeMap<String, Vec<u8>>) -> Result<Written, Error> {
     create_folder(out)?;
     let dir = out.join(name);
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".rollcall-");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
-    let staging = builder.tempdir_in(out).map_err(failed("create a folder in", out))?;
+    disk::no_link(&dir).map_err(failed("write into", &dir))?;
+    let work = Work::new(out).map_err(failed("create a folder in", out))?;
+    let staging = work.path().join("new");
+    create_folder(&staging)?;
     let mut sums = if dir.is_dir() { sums_of_earlier_runs(&dir)? } else { BTreeMap::new() };
     for (path, bytes) in files {
-        write(&staging.path().join(path), bytes)?;
+        write(&staging.join(path), bytes)?;
         sums.insert(path.clone(), hex(Sha256::digest(bytes).as_slice()));
     }
     let earlier: Vec<String> = sums.keys().filter(|path| !files.contains_key(*path)).cloned().collect();
     let lines: Vec<String> = sums.iter().map(|(path, sum)| format!("{sum}  {path}\n")).collect();
-    write(&staging.path().join(SUMS), lines.concat().as_bytes())?;
-    sync_folders(staging.path(), files)?;
+    write(&staging.join(SUMS), lines.concat().as_bytes())?;
+    sync_folders(&staging, files)?;
 
     if dir.exists() {
-        replace(staging.path(), &dir, files)?;
+        replace(&staging, &dir, files)?;
     } else {
-        fs::rename(staging.path(), &dir).map_err(failed("create", &dir))?;
+        fs::rename(&staging, &dir).map_err(failed("create", &dir))?;
     }
     sync_folder(out)?;
     let paths = files.keys().map(String::as_str).chain([SUMS]);
@@ -93,6 +94,7 @@ fn replace(staging: &Path, dir: &Path, files: &BTreeMap<String, Vec<u8>>) -> Res
 /// Digests of the files that are in a report folder: as its `SHA256SUMS` has them, else by reading them.
 fn sums_of_earlier_runs(dir: &Path) -> Result<BTreeMap<String, String>, Error> {
     let sums = dir.join(SUMS);
+    disk::no_link(&sums).map_err(failed("read", &sums))?;
     let listed = match fs::read_to_string(&sums) {
         Ok(text) => text,
         Err(e) if e.kind() == io::ErrorKind::NotFound => String::new(),
@@ -157,21 +159,12 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     if let Some(parent) = path.parent() {
         create_folder(parent)?;
     }
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let write = |mut file: File| file.write_all(bytes).and_then(|()| file.sync_all());
-    options.open(path).and_then(write).map_err(failed("write", path))
+    disk::write(path, bytes).map_err(failed("write", path))
 }
 
 /// Creates a folder and those above it, for the owner only.
 fn create_folder(path: &Path) -> Result<(), Error> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path).map_err(failed("create", path))
+    disk::folder(path).map_err(failed("create", path))
 }
 
 /// Makes the entries of a folder and of the folders of `files` last.

@@ -43,8 +43,8 @@ pub(super) fn run(
     let engine = Engine::start()?;
     let client = hub::Client::new(hub::Options {
         endpoint,
-        token: Some(hub::Token::new(token.token)),
-        scim_token: scim_token.map(hub::Token::new),
+        token: Some(hub::Token::from(&token.token)),
+        scim_token: scim_token.map(hub::Token::from),
         concurrency: settings.concurrency,
         limits: hub::Limits::default(),
         clock: Arc::new(clock::now),
