@@ -3,29 +3,34 @@
 //! The collection is run once more over a client that gets every answer from the snapshot and nothing from the
 //! network, so the parser is the one that collected.
 
-use std::{collections::BTreeMap, io::Read as _, path::PathBuf, sync::Arc};
+use std::{io::Read as _, path::PathBuf, sync::Arc};
+
+mod log;
 
 use super::{
     VERSION,
-    collect::memory,
     engine::Engine,
     error::Error,
     imported::{self, Against},
 };
 use crate::{
-    analyze,
-    collect::{self, Collected, Progress, audit_file, invites_file, roster},
+    analyze::{self, Memory},
+    collect::{self, Collected, Progress, invites_file, roster},
     config::Config,
     hub,
     model::{
         coverage::{Coverage, Source},
         evidence::Spool as _,
-        manifest::{HubClock, SourceRecord},
+        manifest::{HubClock, Manifest, SourceRecord},
         params::Roster,
     },
     store::{Archived, OrgStore, Replay, Snapshot, verify::Unchecked},
-    table::{activity::AuditEvent, diff},
+    table::{access::Seen, diff},
 };
+
+/// Comparisons of one snapshot: records of the sources, tables, events, audit facts, files, imported invites, what is
+/// derived from the snapshot before, people.
+const COMPARISONS: usize = 8;
 
 /// What is needed to derive anything again.
 #[derive(Debug)]
@@ -53,42 +58,81 @@ struct Case<'a> {
     place: &'a OrgStore,
     /// As it was sealed.
     sealed: &'a Snapshot,
+    /// The snapshot before it.
+    before: Before,
+}
+
+/// The snapshot before the one under comparison, as far as it matters for the next.
+enum Before {
+    /// There was none.
+    None,
+    /// Its manifest, and what it remembers.
+    There(Box<Manifest>, Vec<Seen>),
+    /// It is not here: it was deleted, or a bundle holds one snapshot only.
+    Gone,
+}
+
+impl Before {
+    /// The snapshot before one that lies in a store.
+    fn of(place: &OrgStore, manifest: &Manifest) -> Result<Self, Error> {
+        let Some(previous) = &manifest.previous else { return Ok(Self::None) };
+        if !place.snapshot_dir(&previous.id).is_dir() {
+            return Ok(Self::Gone);
+        }
+        let (manifest, seen) = place.seen(&previous.id)?;
+        Ok(Self::There(Box::new(manifest), seen))
+    }
+}
+
+/// What a derivation found in order.
+#[derive(Debug)]
+pub(super) struct Derived {
+    /// Comparisons that were made.
+    pub(super) made: usize,
+    /// Comparisons that could not be made.
+    pub(super) unchecked: Vec<Unchecked>,
 }
 
 impl Rederiver<'_> {
-    /// Derives a snapshot again. Gives what could not be compared.
+    /// Derives a snapshot again. Gives what could be compared, and what not.
+    ///
+    /// The version that collected does not matter as long as this one reads the same from the answers. Where it does
+    /// not, and another version collected, the difference says so: a version in a manifest excuses nothing.
     ///
     /// # Errors
-    /// [`Error::Differs`] for the first table, row and column, event or coverage that does not follow from the answers.
-    pub(super) fn check(
-        &self,
-        place: &OrgStore,
-        sealed: &Snapshot,
-        archived: &mut Archived,
-    ) -> Result<Vec<Unchecked>, Error> {
-        let manifest = &sealed.manifest;
-        if manifest.tool.version != VERSION {
-            let version = &manifest.tool.version;
-            let what = format!(
-                "whether the tables of {} follow from its answers: rollcall {version} read them, and this is {VERSION}",
-                manifest.id
-            );
-            return Ok(vec![Unchecked::new(what, format!("verify it with rollcall {version}"))]);
-        }
-        let case = Case { place, sealed };
+    /// [`Error::Differs`] for the first table, row and column, event, audit fact or coverage that does not follow from
+    /// the answers.
+    pub(super) fn check(&self, place: &OrgStore, sealed: &Snapshot, archived: &mut Archived) -> Result<Derived, Error> {
+        let version = &sealed.manifest.tool.version;
+        self.derive(place, sealed, archived).map_err(|error| match error {
+            Error::Differs { path, what } if version != VERSION => Error::Differs {
+                path,
+                what: format!(
+                    "{what}. rollcall {version} collected this, and this is {VERSION}: if rollcall {version} finds no \
+                     difference, the two read the same answers differently; if it finds one, this was changed"
+                ),
+            },
+            other => other,
+        })
+    }
+
+    /// [`Rederiver::check`], whatever the version.
+    fn derive(&self, place: &OrgStore, sealed: &Snapshot, archived: &mut Archived) -> Result<Derived, Error> {
+        let case = Case { place, sealed, before: Before::of(place, &sealed.manifest)? };
         let mut collected = self.collect(&case)?;
-        case.take_log(&mut collected)?;
+        let ends_at = case.take_log(&mut collected)?;
+        let again = case.append_again(&mut collected, ends_at, archived)?;
         case.records_agree(&collected)?;
         if let Some(found) = diff::first_of_hub(&sealed.tables, &collected.tables) {
             return Err(case.table_differs(&found));
         }
-        let export: Vec<AuditEvent> = collected.events.iter().collect();
-        case.events_agree(&export, archived)?;
+        case.events_agree(&again, &collected.events)?;
+        case.audit_agrees(&again, &collected)?;
         case.files_agree()?;
         case.invites_file_agrees()?;
         let mut unchecked = case.derived_agree()?;
         unchecked.extend(self.people_agree(&case)?);
-        Ok(unchecked)
+        Ok(Derived { made: COMPARISONS.saturating_sub(unchecked.len()), unchecked })
     }
 
     /// Runs the collection over the recorded answers, and holds the requests to those that were recorded.
@@ -189,11 +233,6 @@ impl Case<'_> {
         Error::Differs { path, what: format!("{found}: it does not follow from the raw answers") }
     }
 
-    /// The error for the archive.
-    fn archive_differs(&self, what: impl Into<String>) -> Error {
-        Error::Differs { path: self.place.dir().join("audit_events"), what: what.into() }
-    }
-
     /// Compares what the manifest says of collector, plan and sources with what the answers say.
     fn records_agree(&self, collected: &Collected) -> Result<(), Error> {
         let manifest = &self.sealed.manifest;
@@ -208,15 +247,15 @@ impl Case<'_> {
             let Some(recorded) = manifest.sources.get(source) else {
                 return Err(self.manifest_differs(format!("it does not say what became of {source}")));
             };
-            // The archive knows of gaps that one export does not show.
-            let lowered = *source == Source::AuditLog && recorded.coverage == Coverage::Partial;
-            if recorded.coverage != derived.coverage
-                && !(lowered && matches!(derived.coverage, Coverage::Collected | Coverage::Imported))
-            {
+            if recorded.coverage != derived.coverage {
                 let (is, would) = (recorded.coverage, derived.coverage);
                 return Err(
                     self.manifest_differs(format!("it says that {source} is {is}, the raw answers make it {would}"))
                 );
+            }
+            if recorded.why != derived.why {
+                return Err(self
+                    .manifest_differs(format!("what it says is missing of {source} is not what the raw answers say")));
             }
             if (recorded.rows, &recorded.tie_outs) != (derived.rows, &derived.tie_outs) {
                 return Err(self.manifest_differs(format!("its counts of {source} are not those of the raw answers")));
@@ -228,59 +267,26 @@ impl Case<'_> {
                 )));
             }
         }
-        if collected.unknown_types != manifest.audit.unknown_types {
-            return Err(self.manifest_differs("its unknown event types are not those of the raw answers"));
-        }
         Ok(())
-    }
-
-    /// Compares the events that the snapshot brought with those of its export that the archive did not have.
-    fn events_agree(&self, export: &[AuditEvent], archived: &mut Archived) -> Result<(), Error> {
-        let manifest = &self.sealed.manifest;
-        let read = manifest.coverage(Source::AuditLog).has_rows();
-        let mut derived = BTreeMap::new();
-        for event in export.iter().filter(|_| read) {
-            derived.entry(event.event_id.as_str()).or_insert(event);
-        }
-        self.place.archived_before(manifest, archived)?;
-        derived.retain(|id, _| !archived.has(id));
-        let brought = self.place.brought(manifest)?;
-        for event in &brought {
-            let id = event.event_id.as_str();
-            let Some(sent) = derived.remove(id) else {
-                return Err(self.archive_differs(format!(
-                    "event {id}, which snapshot {} is said to have brought, is not in its raw answers",
-                    manifest.id
-                )));
-            };
-            if let Some(found) = diff::first(std::slice::from_ref(event), std::slice::from_ref(sent)) {
-                let column = found.column.unwrap_or_default();
-                return Err(self.archive_differs(format!(
-                    "event {id}, column {column}: it does not follow from the raw answers of {}",
-                    manifest.id
-                )));
-            }
-        }
-        match derived.keys().next() {
-            Some(id) => Err(self.archive_differs(format!("event {id} of snapshot {} is missing", manifest.id))),
-            None => Ok(()),
-        }
     }
 
     /// Derives invites and memory again, where the snapshot before is there; else says that this was not done.
     fn derived_agree(&self) -> Result<Vec<Unchecked>, Error> {
         let Snapshot { manifest, tables, audit_parts, .. } = self.sealed;
-        let previous = manifest.previous.as_ref().map(|previous| &previous.id);
-        if previous.is_some_and(|id| !self.place.snapshot_dir(id).is_dir()) {
-            let what = format!(
-                "whether the invites of {} and what it remembers follow: the snapshot before it is not here",
-                manifest.id
-            );
-            return Ok(vec![Unchecked::new(what, "verify a store that holds the snapshot before it")]);
-        }
+        let before = match &self.before {
+            Before::None => Memory::default(),
+            Before::There(before, seen) => Memory { seen: seen.clone(), members_listed_at: before.members_listed_at },
+            Before::Gone => {
+                let what = format!(
+                    "whether the invites of {}, what it remembers and its older log gaps follow: the snapshot before \
+                     it is not here",
+                    manifest.id
+                );
+                return Ok(vec![Unchecked::new(what, "verify a store that holds the snapshot before it")]);
+            }
+        };
         let mut own = tables.clone();
         (own.invites, own.seen) = (Vec::new(), Vec::new());
-        let before = memory(self.place, previous)?;
         let derived = analyze::derive(manifest, &own, &before, audit_parts).map_err(Error::Analyze)?;
         if derived.members_listed_at != manifest.members_listed_at {
             return Err(self.manifest_differs("when the members were last read whole does not follow"));
@@ -302,22 +308,6 @@ impl Case<'_> {
             what: format!("the original of the imported file cannot be read: {error}"),
         })?;
         Ok(Some((path, bytes)))
-    }
-
-    /// Puts the imported log in the place of the one that the Hub did not give.
-    fn take_log(&self, collected: &mut Collected) -> Result<(), Error> {
-        let Some((path, bytes)) = self.original(Source::AuditLog)? else { return Ok(()) };
-        let name = path.display().to_string();
-        let log = audit_file::parse(&bytes, &name).map_err(|error| Error::Differs { path, what: error.to_string() })?;
-        if let Some(record) = collected.sources.get_mut(&Source::AuditLog) {
-            if record.coverage.has_rows() {
-                return Err(self.manifest_differs("it names an imported log although the Hub gave its own"));
-            }
-            record.rows = log.events.len() as u64;
-            record.coverage = if log.doubt.is_some() { Coverage::Partial } else { Coverage::Imported };
-        }
-        (collected.events, collected.unknown_types) = (log.events, log.unknown_types);
-        Ok(())
     }
 
     /// Compares what the manifest says of the sources that are files with what follows from their dates and rows.
@@ -359,5 +349,4 @@ impl Case<'_> {
 }
 
 #[cfg(test)]
-#[path = "rederive_tests.rs"]
 mod tests;

@@ -171,7 +171,7 @@ fn derived(verified: Verified, head: String, rederiver: &Rederiver<'_>) -> Resul
         let sealed = place.read(&id).map_err(as_difference)?;
         let by_a_witness = "compare it with a copy, or its digest, that was kept elsewhere on that day";
         found.unchecked.extend(date_not_proved(&sealed.manifest).map(|what| Unchecked::new(what, by_a_witness)));
-        found.unchecked.extend(rederiver.check(&place, &sealed, archived)?);
+        found.unchecked.extend(rederiver.check(&place, &sealed, archived)?.unchecked);
     }
     Ok(found)
 }

@@ -5,6 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use chrono::TimeDelta;
+
 use super::{
     disk,
     error::Error,
@@ -72,63 +74,126 @@ impl Target<'_> {
         for part in before.parts.keys() {
             parts.insert(part.clone(), existing(self.org, part)?);
         }
-        let mut audit = Audit { events_new: 0, observed_since: None, unknown_types: BTreeMap::new(), ..before };
-        let mut partial = None;
+        let mut placed = None;
         if let Some(events) = export {
-            let sent = events.len();
             let mut index = index(events);
-            let last_gap = audit.log_gaps.iter().map(|gap| gap.to).max();
-            let archived = parts.values().zip(audit.parts.values().map(String::as_str));
-            let archived_since = scan(archived, &mut index, last_gap)?;
-            let oldest_sent = index.iter().map(|e| e.created_at).min();
-            let unbroken = audit.events_in_archive == 0 || index.iter().any(|e| e.known);
-            audit.observed_since = if unbroken {
-                let sent = index.iter().map(|e| e.created_at).filter(|t| last_gap.is_none_or(|gap| gap <= *t));
-                sent.chain(archived_since).min()
-            } else {
-                oldest_sent
-            };
-            if let Some(newest) = audit.newest.filter(|_| !unbroken) {
-                let to = oldest_sent.unwrap_or(self.as_of);
-                let gap = LogGap { from: newest.min(to), to };
-                partial = Some(gap_sentence(&gap, sent == 0));
-                audit.log_gaps.push(gap);
-            } else if audit.events_in_archive == 0 && sent == 0 {
-                partial =
-                    Some("the first export holds no event, so nothing shows since when the log is kept".to_owned());
-            } else if audit.events_in_archive == 0 && sent >= self.limit {
-                partial = Some(limit_sentence(sent, audit.observed_since));
-            }
-            index.retain(|entry| !entry.known);
-            self.write((events, index), &mut audit, &mut parts)?;
+            let archived = parts.values().zip(before.parts.values().map(String::as_str));
+            let archived_since = scan(archived, &mut index, last_gap(&before))?;
+            placed = Some(Placed { sent: events.len(), index, archived_since });
         }
-        Ok(Appended { audit, partial, parts: parts.into_values().collect() })
-    }
-
-    /// Writes the events that are new as one part per month and accounts for them.
-    fn write(
-        &self,
-        (events, mut new): (&Packed<AuditEvent>, Vec<Entry>),
-        audit: &mut Audit,
-        parts: &mut BTreeMap<String, PathBuf>,
-    ) -> Result<(), Error> {
-        new.sort_unstable_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
-        audit.events_new = new.len() as u64;
-        audit.events_in_archive += audit.events_new;
-        audit.oldest = audit.oldest.into_iter().chain(new.first().map(|e| e.created_at)).min();
-        audit.newest = audit.newest.into_iter().chain(new.last().map(|e| e.created_at)).max();
-        let part = |entry: &Entry| layout::part(entry.created_at, self.id);
-        for month in new.chunk_by(|a, b| part(a) == part(b)) {
-            let part = part(&month[0]);
+        let Decided { mut audit, partial, new } = decide(before, placed, (self.id, self.as_of), self.limit);
+        for (part, numbers) in new {
+            let Some(events) = export else { continue };
             let path = self.staging.relative(&part);
             disk::make_dir(path.parent().unwrap_or(&path))?;
-            let batches = month.chunks(BATCH).map(|batch| events.get(batch.iter().map(|entry| entry.number)));
+            let batches = numbers.chunks(BATCH).map(|batch| events.get(batch.iter().copied()));
             let written = parquet::write_batches(&path, batches)?;
             audit.parts.insert(part.clone(), written.sha256);
             parts.insert(part, path);
         }
-        Ok(())
+        Ok(Appended { audit, partial, parts: parts.into_values().collect() })
     }
+}
+
+/// An export, held against the archive.
+#[derive(Debug)]
+pub(super) struct Placed {
+    /// Events that it holds, those with the same id included.
+    sent: usize,
+    /// Its events in the order of their ids, each id once.
+    index: Vec<Entry>,
+    /// Oldest event of the archive at or after the end of the last log gap; `None` when there is none.
+    archived_since: Option<Timestamp>,
+}
+
+impl Placed {
+    /// An export, held against an archive that `archived` tells of: whether it has an event, and its oldest one at or
+    /// after an instant.
+    pub(super) fn against(
+        events: &Packed<AuditEvent>,
+        before: &Audit,
+        (has, oldest_since): (impl Fn(&str) -> bool, impl Fn(Option<Timestamp>) -> Option<Timestamp>),
+    ) -> Self {
+        let mut index = index(events);
+        for entry in &mut index {
+            entry.known = has(&entry.id);
+        }
+        Self { sent: events.len(), index, archived_since: oldest_since(last_gap(before)) }
+    }
+}
+
+/// What an append does, decided before anything is written. The same export over the same archive decides the same, so
+/// verification can hold a manifest to it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Decided {
+    /// For the manifest; the parts in `new` are left out of its `parts`, since only writing tells their digests.
+    pub(super) audit: Audit,
+    /// Why the source is only partial; `None` when it is whole, and when it was not read.
+    pub(super) partial: Option<String>,
+    /// Per new part, the numbers of its events in the export, in the order of the file.
+    pub(super) new: BTreeMap<String, Vec<usize>>,
+}
+
+/// Decides what an append to the archive that `before` describes does; `export` is `None` when the log was not read this
+/// time, and `limit` is what the Hub gives at most.
+pub(super) fn decide(
+    before: Audit,
+    export: Option<Placed>,
+    (id, as_of): (&SnapshotId, Timestamp),
+    limit: usize,
+) -> Decided {
+    let mut audit = Audit { events_new: 0, observed_since: None, unknown_types: BTreeMap::new(), ..before };
+    let Some(Placed { sent, mut index, archived_since }) = export else {
+        return Decided { audit, partial: None, new: BTreeMap::new() };
+    };
+    let mut partial = None;
+    let last_gap = last_gap(&audit);
+    let oldest_sent = index.iter().map(|e| e.created_at).min();
+    let unbroken = audit.events_in_archive == 0 || index.iter().any(|e| e.known);
+    audit.observed_since = if unbroken {
+        let sent = index.iter().map(|e| e.created_at).filter(|t| last_gap.is_none_or(|gap| gap <= *t));
+        sent.chain(archived_since).min()
+    } else {
+        oldest_sent
+    };
+    if let Some(newest) = audit.newest.filter(|_| !unbroken) {
+        let to = oldest_sent.unwrap_or(as_of);
+        let gap = LogGap { from: newest.min(to), to };
+        partial = Some(gap_sentence(&gap, sent == 0));
+        audit.log_gaps.push(gap);
+    } else if audit.events_in_archive == 0 && sent == 0 {
+        partial = Some("the first export holds no event, so nothing shows since when the log is kept".to_owned());
+    } else if audit.events_in_archive == 0 && sent >= limit {
+        partial = Some(limit_sentence(sent, audit.observed_since));
+    }
+    index.retain(|entry| !entry.known);
+    index.sort_unstable_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
+    audit.events_new = index.len() as u64;
+    audit.events_in_archive += audit.events_new;
+    audit.oldest = audit.oldest.into_iter().chain(index.first().map(|e| e.created_at)).min();
+    audit.newest = audit.newest.into_iter().chain(index.last().map(|e| e.created_at)).max();
+    let mut new = BTreeMap::<_, Vec<_>>::new();
+    for entry in &index {
+        new.entry(layout::part(entry.created_at, id)).or_default().push(entry.number);
+    }
+    Decided { audit, partial, new }
+}
+
+/// What changes when the log is an imported one that ends at `seen_until`: what happened after its end was not seen. A
+/// log that ends more than a day before the snapshot is partial, and nobody was observed up to the snapshot.
+pub(super) fn end_at(audit: &mut Audit, partial: &mut Option<String>, seen_until: Timestamp, as_of: Timestamp) {
+    if as_of - seen_until <= TimeDelta::days(1) {
+        return;
+    }
+    audit.observed_since = None;
+    let (from, to) = (time::format(seen_until), time::format(as_of));
+    let ends = format!("the imported log ends at {from}: what happened between {from} and {to} was not seen");
+    *partial = Some(partial.take().map_or_else(|| ends.clone(), |why| format!("{why}; {ends}")));
+}
+
+/// End of the last log gap; `None` without one.
+fn last_gap(audit: &Audit) -> Option<Timestamp> {
+    audit.log_gaps.iter().map(|gap| gap.to).max()
 }
 
 /// The events of an export in the order of their ids; of several with one id, the first.

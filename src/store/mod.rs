@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use crate::model::ids::{OrgName, SnapshotId};
 
+pub mod again;
 pub mod archive;
 mod chain;
 mod disk;
@@ -35,13 +36,14 @@ pub mod verify;
 #[cfg(test)]
 mod tests;
 
+pub use again::{Again, Archived, Export};
 pub use archive::Appended;
 pub use error::Error;
 pub use imports::Kept;
 pub use lock::Lock;
 pub use prune::Pruned;
 pub use read::{Head, Snapshot};
-pub use replay::{Archived, Replay};
+pub use replay::Replay;
 pub use seal::Sealed;
 pub use stage::{Ask, Staging};
 

@@ -1,23 +1,18 @@
 //! A sealed snapshot as the Hub once answered: every request is answered from its raw bodies, none from anywhere else.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     fs::File,
     io::{self, Read},
     path::PathBuf,
     sync::{Mutex, PoisonError},
 };
 
-use super::{OrgStore, archive, error::Error, layout, parquet};
-use crate::{
-    model::{
-        coverage::Source,
-        evidence::{BodySink, Request, Spool},
-        ids::SnapshotId,
-        manifest::Manifest,
-        time::Timestamp,
-    },
-    table::activity::AuditEvent,
+use crate::model::{
+    coverage::Source,
+    evidence::{BodySink, Request, Spool},
+    manifest::Manifest,
+    time::Timestamp,
 };
 
 /// What a request is told that no snapshot has an answer to.
@@ -100,56 +95,4 @@ impl Spool for Replay {
     fn finish(&self, _source: Source, _request: &Request) -> io::Result<()> {
         Err(io::Error::new(io::ErrorKind::PermissionDenied, "a sealed snapshot keeps no new request"))
     }
-}
-
-/// Events that one organization's archive held at some time.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Archived {
-    /// Parts that were read.
-    parts: BTreeSet<String>,
-    /// Their events.
-    ids: BTreeSet<String>,
-}
-
-impl Archived {
-    /// Whether an event was there.
-    #[must_use]
-    pub fn has(&self, event_id: &str) -> bool {
-        self.ids.contains(event_id)
-    }
-}
-
-impl OrgStore {
-    /// The audit events that a snapshot brought to the archive, in the order of its parts.
-    ///
-    /// # Errors
-    /// When a part is missing, changed or unreadable.
-    pub fn brought(&self, manifest: &Manifest) -> Result<Vec<AuditEvent>, Error> {
-        let mut events = Vec::new();
-        for (part, sha256) in parts(manifest, |id| *id == manifest.id) {
-            events.extend(parquet::read::<AuditEvent>(&archive::existing(&self.paths, part)?, sha256)?);
-        }
-        Ok(events)
-    }
-
-    /// Adds the events that the archive held before a snapshot. Parts that `archived` knows are not read again, so one
-    /// after the other, oldest first, costs no more than the newest alone.
-    ///
-    /// # Errors
-    /// When a part is missing, changed or unreadable.
-    pub fn archived_before(&self, manifest: &Manifest, archived: &mut Archived) -> Result<(), Error> {
-        for (part, sha256) in parts(manifest, |id| *id < manifest.id) {
-            if archived.parts.insert(part.to_owned()) {
-                let found = parquet::ids_and_times(&archive::existing(&self.paths, part)?, sha256)?;
-                archived.ids.extend(found.into_iter().map(|(id, _)| id));
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Parts of the archive that a snapshot reads and snapshots of this kind brought, with their digests.
-fn parts(manifest: &Manifest, of: impl Fn(&SnapshotId) -> bool) -> impl Iterator<Item = (&str, &str)> {
-    let parts = manifest.audit.parts.iter().map(|(part, sha256)| (part.as_str(), sha256.as_str()));
-    parts.filter(move |(part, _)| layout::part_id(part).is_some_and(|id| of(&id)))
 }

@@ -19,7 +19,7 @@ use crate::{
         evidence::{Body, Request, Spool},
         ids::SnapshotId,
         manifest::Audit,
-        time::{self, Timestamp},
+        time::Timestamp,
     },
     table::{activity::AuditEvent, packed::Packed},
 };
@@ -238,14 +238,8 @@ impl Staging {
         seen_until: Timestamp,
     ) -> Result<archive::Appended, Error> {
         let mut appended = self.append_events(events, true)?;
-        let as_of = self.as_of();
-        if as_of - seen_until > TimeDelta::days(1) {
-            appended.audit.observed_since = None;
-            let (from, to) = (time::format(seen_until), time::format(as_of));
-            let ends = format!("the imported log ends at {from}: what happened between {from} and {to} was not seen");
-            appended.partial = Some(appended.partial.map_or_else(|| ends.clone(), |why| format!("{why}; {ends}")));
-            self.audit = Some(appended.audit.clone());
-        }
+        archive::end_at(&mut appended.audit, &mut appended.partial, seen_until, self.as_of());
+        self.audit = Some(appended.audit.clone());
         Ok(appended)
     }
 

@@ -1,5 +1,6 @@
 //! The store as its callers use it: an invented organization, collected again and again in a temporary folder.
 
+mod again;
 mod archive;
 mod carry;
 mod prune;

@@ -3,7 +3,7 @@
 use std::io::Read as _;
 
 use super::*;
-use crate::store::{Archived, Replay, verify};
+use crate::store::{Replay, verify};
 
 #[test]
 fn recorded_requests_are_answered_from_their_bodies() {
@@ -32,27 +32,6 @@ fn a_request_that_was_not_recorded_gets_an_answer_that_says_so() {
     let answer = replay.finished(Source::Tokens, url).unwrap();
     assert_eq!((answer.status, answer.error.as_deref()), (None, Some("was not recorded")));
     assert_eq!(replay.missing(), Some((Source::Tokens, url.to_owned())));
-}
-
-#[test]
-fn the_archive_tells_what_a_snapshot_brought_and_what_was_there() {
-    let f = Fixture::new();
-    f.collect("2026-07-01", Some(&[("e1", "2026-05-01"), ("e2", "2026-06-01")]));
-    f.collect("2026-10-01", Some(&[("e2", "2026-06-01"), ("e3", "2026-08-01"), ("e4", "2026-09-01")]));
-    let heads = f.org.snapshots().unwrap();
-    let brought = |at: usize| {
-        let events = f.org.brought(&heads[at].manifest).unwrap();
-        events.into_iter().map(|e| e.event_id).collect::<Vec<_>>()
-    };
-    assert_eq!(
-        (brought(0), brought(1)),
-        (vec!["e1".to_owned(), "e2".to_owned()], vec!["e3".to_owned(), "e4".to_owned()])
-    );
-    let mut archived = Archived::default();
-    f.org.archived_before(&heads[0].manifest, &mut archived).unwrap();
-    assert_eq!(archived, Archived::default());
-    f.org.archived_before(&heads[1].manifest, &mut archived).unwrap();
-    assert_eq!(["e1", "e2", "e3"].map(|id| archived.has(id)), [true, true, false]);
 }
 
 #[test]

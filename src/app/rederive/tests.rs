@@ -16,6 +16,7 @@ use crate::{
     hub::testing::{Hub, Reply, json, reply},
     model::{
         ids::OrgName,
+        manifest::{Audit, LogGap},
         time::{self, Timestamp},
     },
     store::Store,
@@ -77,11 +78,10 @@ fn check(change: impl FnOnce(&mut Snapshot)) -> Result<Vec<Unchecked>, Error> {
     let mut sealed = place.read(&ids[1]).unwrap();
     change(&mut sealed);
     let engine = Engine::start().unwrap();
-    Rederiver { engine: &engine, config: settings.last().map(|settings| &settings.config) }.check(
-        &place,
-        &sealed,
-        &mut Archived::default(),
-    )
+    let config = settings.last().map(|settings| &settings.config);
+    let derived = Rederiver { engine: &engine, config }.check(&place, &sealed, &mut Archived::default())?;
+    assert_eq!(derived.made + derived.unchecked.len(), COMPARISONS);
+    Ok(derived.unchecked)
 }
 
 /// The file and the explanation of a difference.
@@ -99,7 +99,7 @@ fn what_was_sealed_follows_from_the_answers() {
     let first = place.read(&place.ids().unwrap()[0]).unwrap();
     let engine = Engine::start().unwrap();
     let rederiver = Rederiver { engine: &engine, config: None };
-    let unchecked = rederiver.check(&place, &first, &mut Archived::default()).unwrap();
+    let unchecked = rederiver.check(&place, &first, &mut Archived::default()).unwrap().unchecked;
     assert!(unchecked.len() == 1 && unchecked[0].what.contains("people of"), "{unchecked:?}");
 }
 
@@ -160,7 +160,7 @@ fn events_that_were_kept_back_added_or_changed_are_named() {
     // The log is not in the raw answers any more, but its events are in the archive.
     let (_, what) = difference(|s| {
         let log = s.manifest.sources.get_mut(&Source::AuditLog).unwrap();
-        (log.coverage, log.rows) = (Coverage::Skipped, 0);
+        (log.coverage, log.rows, log.why) = (Coverage::Skipped, 0, Some("left out by --skip or --only".to_owned()));
         log.requests.clear();
         s.manifest.audit.unknown_types.clear();
     });
@@ -168,12 +168,100 @@ fn events_that_were_kept_back_added_or_changed_are_named() {
 }
 
 #[test]
-fn another_version_is_not_compared_and_that_is_said() {
-    let unchecked = check(|s| {
+fn a_version_in_the_manifest_excuses_no_difference_and_where_there_is_none_nothing_is_said() {
+    let other = |s: &mut Snapshot| s.manifest.tool.version = "0.0.1".to_owned();
+    assert_eq!(check(other).unwrap(), Vec::<Unchecked>::new());
+    let (file, what) = difference(|s| {
         s.tables.members.clear();
-        s.manifest.tool.version = "0.0.1".to_owned();
+        other(s);
     });
-    assert!(unchecked.unwrap()[0].what.contains("rollcall 0.0.1 read them"));
+    assert!(file == "members.parquet" && what.contains("rollcall 0.0.1 collected this, and this is"), "{what}");
+    let (_, what) = difference(|s| s.tables.members.clear());
+    assert!(!what.contains("collected this"), "{what}");
+}
+
+#[test]
+fn every_audit_fact_follows_from_the_export_and_the_archive_before_it() {
+    let old = || time::parse("2020-01-01T00:00:00Z");
+    let facts: [(&str, fn(&mut Audit)); 6] = [
+        ("number of new events", |audit| audit.events_new += 1),
+        ("number of events in the archive", |audit| audit.events_in_archive -= 1),
+        ("oldest event", |audit| audit.oldest = None),
+        ("newest event", |audit| audit.newest = audit.oldest),
+        ("unknown event types", |audit| audit.unknown_types.extend([("x".to_owned(), 1)])),
+        ("list of log gaps", |audit| {
+            let at = audit.oldest.unwrap();
+            audit.log_gaps.push(LogGap { from: at, to: at });
+        }),
+    ];
+    for (name, change) in facts {
+        let (file, what) = difference(|s| change(&mut s.manifest.audit));
+        assert!(file == "manifest.json" && what.contains(name), "{name}: {what}");
+    }
+    let (_, what) = difference(|s| s.manifest.audit.observed_since = old());
+    assert!(what.contains("since which the log was observed"), "{what}");
+    let (_, what) = difference(|s| {
+        s.manifest.sources.get_mut(&Source::Members).unwrap().why = Some("nothing of note".to_owned());
+    });
+    assert!(what.contains("missing of members"), "{what}");
+}
+
+/// A store with two snapshots whose exports share no event.
+fn with_a_gap() -> (tempfile::TempDir, OrgStore) {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = Engine::start().unwrap();
+    let export = |id: &str, day: &str| {
+        format!(r#"[{{"_id":"{id}","createdAt":"{day}T16:30:00Z","type":"org.update_settings"}}]"#)
+    };
+    for (month, (id, day)) in (8..).zip([("e1", "2026-07-18"), ("e2", "2026-08-18")]) {
+        let hub = engine.run(Hub::start()).unwrap();
+        faults(&hub);
+        hub.only("/api/organizations/acme/audit-log/export", json(&export(id, day)));
+        let settings = settings(folder.path(), &hub.url, &format!("2026-0{month}-20T06:00:00Z"));
+        collect(&settings, &engine, "acme", &Collect::default());
+    }
+    let place = Store::new(folder.path().join("store")).org(&OrgName::new("acme").unwrap());
+    (folder, place)
+}
+
+#[test]
+fn a_log_gap_is_not_forged_away() {
+    let (_folder, place) = with_a_gap();
+    let id = place.ids().unwrap().pop().unwrap();
+    let engine = Engine::start().unwrap();
+    let checked = |change: &dyn Fn(&mut Snapshot)| {
+        let mut sealed = place.read(&id).unwrap();
+        change(&mut sealed);
+        Rederiver { engine: &engine, config: None }.check(&place, &sealed, &mut Archived::default())
+    };
+    let differs = |change: &dyn Fn(&mut Snapshot), text: &str| match checked(change) {
+        Err(Error::Differs { what, .. }) => assert!(what.contains(text), "{text}: {what}"),
+        other => panic!("{text}: {other:?}"),
+    };
+    let log = |s: &mut Snapshot| {
+        let record = s.manifest.sources.get_mut(&Source::AuditLog).unwrap();
+        assert!(record.coverage == Coverage::Partial && record.why.as_ref().unwrap().contains("was not seen"));
+        (record.coverage, record.why) = (Coverage::Collected, None);
+    };
+    let gaps = |s: &mut Snapshot| {
+        assert_eq!(s.manifest.audit.log_gaps.len(), 1);
+        s.manifest.audit.log_gaps.clear();
+        s.manifest.audit.observed_since = s.manifest.audit.oldest;
+    };
+    let alone = |s: &mut Snapshot| s.manifest.previous.as_mut().unwrap().id = "20200101T000000Z".parse().unwrap();
+    assert_eq!(checked(&|_| ()).unwrap().unchecked, []);
+    differs(&log, "audit_log is collected, the raw answers make it partial");
+    differs(&gaps, "instant since which the log was observed");
+    differs(&|s| s.manifest.audit.log_gaps.clear(), "list of log gaps");
+    // Where the snapshot before is not there, the parts of the archive still show the gap.
+    assert_eq!(checked(&alone).unwrap().unchecked.len(), 1);
+    for forge in [&log as &dyn Fn(&mut Snapshot), &gaps, &|s| s.manifest.audit.events_in_archive = 1] {
+        let forged = checked(&|s| {
+            alone(s);
+            forge(s);
+        });
+        assert!(matches!(forged, Err(Error::Differs { .. })), "{forged:?}");
+    }
 }
 
 #[test]
@@ -183,7 +271,7 @@ fn invites_and_people_are_left_out_where_they_cannot_be_derived() {
     sealed.manifest.previous.as_mut().unwrap().id = "20200101T000000Z".parse().unwrap();
     let engine = Engine::start().unwrap();
     let rederiver = Rederiver { engine: &engine, config: None };
-    let unchecked = rederiver.check(&place, &sealed, &mut Archived::default()).unwrap();
+    let unchecked = rederiver.check(&place, &sealed, &mut Archived::default()).unwrap().unchecked;
     assert_eq!(unchecked.len(), 2, "{unchecked:?}");
 }
 
@@ -257,8 +345,8 @@ fn a_snapshot_full_of_gaps_follows_from_its_answers_too() {
     let mut archived = Archived::default();
     for id in place.ids().unwrap() {
         let sealed = place.read(&id).unwrap();
-        let unchecked = Rederiver { engine: &engine, config: None }.check(&place, &sealed, &mut archived).unwrap();
-        assert_eq!(unchecked, Vec::<Unchecked>::new());
+        let derived = Rederiver { engine: &engine, config: None }.check(&place, &sealed, &mut archived).unwrap();
+        assert_eq!(derived.unchecked, Vec::<Unchecked>::new());
     }
 }
 
