@@ -4,7 +4,8 @@ use super::error::Error;
 use crate::{
     bundle, collect, config, hub,
     model::{text, time},
-    report, store,
+    report,
+    store::{self, Advice},
 };
 
 impl Error {
@@ -68,11 +69,11 @@ impl Error {
                 "set this machine's clock (time and time zone), then run the command again".to_owned()
             }
             Self::Store(error) => store_hint(error),
-            Self::Differs { .. } => {
-                "restore the file from a backup; what was sealed must not be edited, and a report can be made anew"
-                    .to_owned()
+            Self::Differs { advice, .. } => difference_hint(*advice).to_owned(),
+            Self::NotChecked { first, .. } => first.by.clone(),
+            Self::Analyze(_) => {
+                "run `rollcall verify` on the store: it names a part of the audit archive that was changed".to_owned()
             }
-            Self::Analyze(_) => "run `rollcall verify` on the store: a part of the audit archive is damaged".to_owned(),
             Self::Bundle(error) => bundle_hint(error).to_owned(),
             Self::Report(error) => report_hint(error).to_owned(),
             Self::Serve(_) => "choose another --port, or 0 for any free one".to_owned(),
@@ -88,6 +89,24 @@ impl Error {
                 Some((org, error)) => format!("{org}: {}", error.hint()),
                 None => String::new(),
             },
+        }
+    }
+}
+
+/// What to do about a difference.
+const fn difference_hint(advice: Advice) -> &'static str {
+    match advice {
+        Advice::Restore => {
+            "put back the file from a backup that is older than the change, and verify again; keep this copy until it is known who changed it"
+        }
+        Advice::TakeOut => "move it to another folder, and verify again: nothing of what was sealed has to be replaced",
+        Advice::Investigate => {
+            "no backup of one file mends this: keep the store as it is, and compare it with the checkpoint lines, the bundles and the copies that are kept elsewhere"
+        }
+        Advice::Remake => "make the report again with `rollcall report`: the same snapshots give the same files",
+        Advice::AskAgain => "ask whoever made the bundle to hand it over again, and verify that file",
+        Advice::Sign => {
+            "ask for what was signed, or give the file with the signer's key, as the signer and nobody else gave it to you, to --allowed-signers"
         }
     }
 }
@@ -125,12 +144,23 @@ fn store_hint(error: &store::Error) -> String {
     match error {
         store::Error::Locked { .. } => "wait until the other run ends, or end that process",
         store::Error::Sealed { .. } => "what is sealed is never rewritten: give another --as-of, or none",
+        store::Error::OutOfOrder { org, newest, ahead: true, .. } => {
+            return format!(
+                "set this machine's clock; if it is right, a wrong clock dated {newest}: `rollcall prune {org} --set-aside {newest}` moves it out of the way"
+            );
+        }
         store::Error::OutOfOrder { .. } => "give a later --as-of, or use another --store for older evidence",
+        store::Error::NotAhead { .. } => "`rollcall snapshots ORG` lists the snapshots; one that is not dated ahead stays",
+        store::Error::Link { .. } => "put the folder or file itself in its place; a whole store may lie behind a link",
         store::Error::NoOrg { .. } => "check the name and --store, or collect it with `rollcall collect ORG`",
         store::Error::NoSnapshot { .. } => "`rollcall snapshots ORG` lists the ids that there are",
         store::Error::NewerFormat { .. } => "update rollcall",
-        store::Error::Damaged { .. } | store::Error::Schema { .. } | store::Error::Differs { .. } => {
-            "restore the file from a backup, then run `rollcall verify` on the store"
+        store::Error::Differs { advice, .. } => difference_hint(*advice),
+        store::Error::Damaged { .. } => {
+            "run `rollcall verify` on the store: it names the first file that was changed, and what to do about it"
+        }
+        store::Error::Schema { .. } => {
+            "the file is as it was sealed, so no backup helps: use the rollcall that its manifest names under `tool`"
         }
         store::Error::NotOurs { .. } => "give the folder of a store, an organization in it, a snapshot or a report",
         _ => "check the path, its permissions and free space, then run the command again",
@@ -202,6 +232,7 @@ fn reason(error: &Error) -> String {
             "it is no analyzer, rule, table, column, source, endpoint, framework, control or configuration key"
         }
         Error::Differs { what, .. } => what,
+        Error::NotChecked { first, .. } => return format!("not checked: {}", first.what),
         Error::Name { why, .. } => why,
         Error::NoneBefore { .. } => "a comparison needs two snapshots, and the store holds no older one",
         Error::NoSnapshots => "the store knows the organization and holds no snapshot of it",
@@ -262,11 +293,18 @@ fn store_reason(error: &store::Error) -> &str {
     match error {
         store::Error::Locked { .. } => "two writers at once would damage the store",
         store::Error::Sealed { .. } => "a sealed snapshot is never written again",
-        store::Error::OutOfOrder { .. } => "a snapshot names the one before it, so each must be later than the last",
+        store::Error::OutOfOrder { ahead: false, .. } => {
+            "a snapshot names the one before it, so each must be later than the last"
+        }
         store::Error::NoOrg { .. } => "nothing of it was collected into this store",
         store::Error::NoSnapshot { .. } => "the store does not hold it",
         store::Error::NewerFormat { .. } => "this version does not know that format",
         store::Error::Damaged { what, .. } | store::Error::Differs { what, .. } => what,
+        store::Error::OutOfOrder { ahead: true, .. } => {
+            "the newest snapshot is dated later than now, and each must be later than the last"
+        }
+        store::Error::NotAhead { why, .. } => why,
+        store::Error::Link { .. } => "a link could lead anywhere, so none is followed in a store",
         store::Error::NotOurs { .. } => "no snapshots folder, no manifest.json, no SHA256SUMS",
         _ => "the cause is not known",
     }

@@ -12,9 +12,11 @@ use super::{
     imported::{self, Against, File, Files},
     request::Collect as Ask,
     settings::Settings,
+    witness,
 };
 use crate::{
     analyze::{self, Memory},
+    bundle::Key,
     collect::{self, Collected, Progress},
     config, demo, hub,
     model::{
@@ -24,7 +26,7 @@ use crate::{
         manifest::{FORMAT, HubClock, Manifest, SourceRecord, Tool},
         time::Timestamp,
     },
-    store::{self, Appended, OrgStore, Staging, Store},
+    store::{self, Appended, Lock, OrgStore, Staging, Store},
 };
 
 /// A snapshot that was sealed.
@@ -38,6 +40,14 @@ pub(super) struct Sealed {
     pub(super) gaps: Vec<Source>,
     /// Whether somebody, or a wrong clock, chose its date.
     pub(super) dated_by_hand: bool,
+}
+
+/// What a snapshot is sealed with.
+struct Seal<'a> {
+    /// The right to write.
+    lock: &'a Lock,
+    /// The key that signs it; `None` leaves it unsigned.
+    key: Option<Key>,
 }
 
 /// What a collection is made with.
@@ -103,6 +113,7 @@ impl Collector<'_> {
         let endpoint = hub::Endpoint::parse(&self.settings.endpoint, self.settings.allow_http).map_err(Error::Hub)?;
         let token = self.settings.token()?;
         let scim_token = self.settings.scim_token();
+        let key_to_sign = ask.sign.as_deref().map(|path| Key::load(path, self.settings.agent())).transpose()?;
         let mut plan = collect::Plan {
             org: org.clone(),
             skipped: ask.skipped(),
@@ -142,7 +153,7 @@ impl Collector<'_> {
             self.engine.run(collect::collect(&client, &plan, progress))?.map_err(Error::Collect)
         });
         match collected {
-            Ok(collected) => self.seal(attempt, staging, collected, files),
+            Ok(collected) => self.seal((attempt, Seal { lock: &lock, key: key_to_sign }), staging, collected, files),
             // Its date cannot be right, so nobody is to resume it.
             Err(Error::Collect(collect::Error::Ahead { as_of, began, is_of_hub })) => {
                 staging.abandon()?;
@@ -161,7 +172,7 @@ impl Collector<'_> {
     /// Turns what was collected into a sealed snapshot.
     fn seal(
         &self,
-        attempt: Attempt,
+        (attempt, seal): (Attempt, Seal<'_>),
         mut staging: Staging,
         mut collected: Collected,
         mut files: Files,
@@ -228,9 +239,34 @@ impl Collector<'_> {
         (collected.tables.invites, collected.tables.seen) = (derived.invites, derived.seen);
         manifest.members_listed_at = derived.members_listed_at;
         let gaps = analyze::gaps_of(&manifest);
-        let sealed = staging.seal(manifest, &collected.tables)?;
+        let sign = |list: &[u8]| {
+            let signature = seal.key.as_ref().map(|key| key.sign(list)).transpose()?;
+            Ok::<_, Error>(signature.map(String::into_bytes))
+        };
+        let sealed = staging.seal_signed(manifest, &collected.tables, sign)?;
         tracing::info!(snapshot = %sealed.id, gaps = gaps.len(), "sealed");
+        self.witness(place, seal.lock, &sealed);
         Ok(Sealed { id: sealed.id, dir: sealed.dir, gaps, dated_by_hand })
+    }
+}
+
+impl Collector<'_> {
+    /// Says the checkpoint line of a sealed snapshot, tells it to the configured witness, and keeps the answer. What goes
+    /// wrong here is a warning: the snapshot is sealed.
+    fn witness(&self, place: &OrgStore, lock: &Lock, sealed: &store::Sealed) {
+        let line = witness::checkpoint(place.org(), sealed);
+        self.console.say(&line);
+        let Some(answer) = witness::ask(&self.settings.config, &line) else { return };
+        let kept = answer.and_then(|answer| {
+            let kept = place.keep_witness(lock, &sealed.id, &answer);
+            kept.map_err(|error| format!("its answer cannot be kept ({error})"))
+        });
+        if let Err(why) = kept {
+            self.console.say(&format!(
+                "warning: the witness was not told of {}: {why}; keep the checkpoint line elsewhere by hand",
+                sealed.id
+            ));
+        }
     }
 }
 

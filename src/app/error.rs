@@ -10,7 +10,8 @@ use crate::{
         ids::{OrgName, SnapshotId},
         time::Timestamp,
     },
-    report, store,
+    report,
+    store::{self, Advice, verify::Unchecked},
 };
 
 /// How a command ended, as the caller's shell sees it.
@@ -187,6 +188,16 @@ pub enum Error {
         path: PathBuf,
         /// What differs and what that means.
         what: String,
+        /// What to do about it.
+        advice: Advice,
+    },
+    /// Nothing differs, and under `--strict` that is not enough.
+    #[error("{} {} made under --strict", count, if *count == 1 { "essential check was not" } else { "essential checks were not" })]
+    NotChecked {
+        /// Essential checks that were not made.
+        count: usize,
+        /// The first of them.
+        first: Unchecked,
     },
     /// The bundle could not be written or read.
     #[error(transparent)]
@@ -225,7 +236,7 @@ pub enum Error {
 impl From<bundle::Error> for Error {
     fn from(error: bundle::Error) -> Self {
         match error {
-            bundle::Error::Differs { path, what } => Self::Differs { path, what },
+            bundle::Error::Differs { path, what } => Self::Differs { path, what, advice: Advice::AskAgain },
             other => Self::Bundle(other),
         }
     }
@@ -248,6 +259,11 @@ impl Error {
         move |source| Self::Io { doing, path, source }
     }
 
+    /// A difference that no file of this copy mends.
+    pub(super) fn contradicts(path: impl Into<PathBuf>, what: impl Into<String>) -> Self {
+        Self::Differs { path: path.into(), what: what.into(), advice: Advice::Investigate }
+    }
+
     /// The exit code.
     #[must_use]
     pub fn exit(&self) -> Exit {
@@ -263,12 +279,15 @@ impl Error {
             | Self::Unexplained { .. }
             | Self::Name { .. }
             | Self::Ahead { asked: true, .. }
+            | Self::Store(store::Error::NotAhead { .. })
             | Self::Hub(hub::Error::Endpoint { .. } | hub::Error::PlainHttp { .. }) => Exit::Usage,
             Self::Bundle(bundle::Error::Key { .. } | bundle::Error::NoAgent { .. } | bundle::Error::Exists { .. }) => {
                 Exit::Usage
             }
             Self::Report(error) => report_exit(error),
-            Self::Differs { .. } | Self::Bundle(bundle::Error::Repacked { .. }) => Exit::Unverified,
+            Self::Differs { .. } | Self::NotChecked { .. } | Self::Bundle(bundle::Error::Repacked { .. }) => {
+                Exit::Unverified
+            }
             Self::Several(all) => all.iter().map(|(_, error)| error.exit()).max().unwrap_or(Exit::Unfinished),
             Self::NoToken
             | Self::TokenFile { .. }

@@ -33,11 +33,13 @@ mod snapshots;
 mod summary;
 mod token;
 mod verify;
+mod witness;
 
 pub use advice::three_lines;
 pub use error::{Error, Exit};
 pub use request::{
-    Access, Bundle, Collect, Command, Common, Diff, Doctor, Form, Import, Orgs, Prune, Report, Request, Verify, Whose,
+    Access, Bundle, Collect, Command, Common, Diff, Doctor, Form, Going, Import, Orgs, Prune, Report, Request, Verify,
+    Whose,
 };
 pub use settings::Environment;
 
@@ -106,7 +108,7 @@ pub fn execute(request: &Request, environment: &Environment, console: &Arc<dyn C
             };
             let as_of = settings.as_ref().and_then(|settings| settings.as_of);
             let config = settings.as_ref().map(|settings| &settings.config);
-            print(console, &verify::verify(ask, config, as_of)?)
+            verify::verify(ask, config, as_of, &**console)
         }
         Command::Bundle { org, bundle } => bundle::bundle(&settings()?, org, bundle, common, console),
         Command::Import { org, import } => print(console, &import::import(&settings()?, org, import, console)?),

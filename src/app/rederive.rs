@@ -20,7 +20,7 @@ use crate::{
     hub,
     model::{
         coverage::{Coverage, Source},
-        evidence::Spool as _,
+        evidence::{Request, Spool as _},
         manifest::{HubClock, Manifest, SourceRecord},
         params::Roster,
     },
@@ -105,8 +105,9 @@ impl Rederiver<'_> {
     pub(super) fn check(&self, place: &OrgStore, sealed: &Snapshot, archived: &mut Archived) -> Result<Derived, Error> {
         let version = &sealed.manifest.tool.version;
         self.derive(place, sealed, archived).map_err(|error| match error {
-            Error::Differs { path, what } if version != VERSION => Error::Differs {
+            Error::Differs { path, what, advice } if version != VERSION => Error::Differs {
                 path,
+                advice,
                 what: format!(
                     "{what}. rollcall {version} collected this, and this is {VERSION}: if rollcall {version} finds no \
                      difference, the two read the same answers differently; if it finds one, this was changed"
@@ -212,7 +213,7 @@ impl Rederiver<'_> {
                     "whether the people of {} follow from their file: the mapping of its columns is not known here",
                     manifest.id
                 );
-                Ok(Some(Unchecked::new(what, "give the configuration that it was collected with to --config")))
+                Ok(Some(Unchecked::essential(what, "give the configuration that it was collected with to --config")))
             }
             agreed => agreed.map(|()| None),
         }
@@ -223,14 +224,14 @@ impl Case<'_> {
     /// The error for a manifest that says something else than the answers.
     fn manifest_differs(&self, what: impl Into<String>) -> Error {
         let path = self.place.snapshot_dir(&self.sealed.manifest.id).join("manifest.json");
-        Error::Differs { path, what: what.into() }
+        Error::contradicts(path, what)
     }
 
     /// The error for a table that says something else than the answers.
     fn table_differs(&self, found: &diff::Difference) -> Error {
         let folder = self.place.snapshot_dir(&self.sealed.manifest.id).join("tables");
         let path = folder.join(format!("{}.parquet", found.table));
-        Error::Differs { path, what: format!("{found}: it does not follow from the raw answers") }
+        Error::contradicts(path, format!("{found}: it does not follow from the raw answers"))
     }
 
     /// Compares what the manifest says of collector, plan and sources with what the answers say.
@@ -260,11 +261,30 @@ impl Case<'_> {
             if (recorded.rows, &recorded.tie_outs) != (derived.rows, &derived.tie_outs) {
                 return Err(self.manifest_differs(format!("its counts of {source} are not those of the raw answers")));
             }
+            self.carried_agree(*source, recorded)?;
             // An answer that is said to be unusable, or to hold fewer rows, may hide some.
             if recorded.requests != derived.requests {
                 return Err(self.manifest_differs(format!(
                     "its account of the requests for {source} does not fit the raw answers"
                 )));
+            }
+        }
+        Ok(())
+    }
+
+    /// Compares answers that were taken over with what the snapshot before was answered, where it is there.
+    fn carried_agree(&self, source: Source, recorded: &SourceRecord) -> Result<(), Error> {
+        let Before::There(before, _) = &self.before else { return Ok(()) };
+        let had = before.sources.get(&source).map_or(&[][..], |record| &record.requests);
+        for request in recorded.requests.iter().filter(|request| request.from_snapshot.is_some()) {
+            let is_it = |earlier: &Request| {
+                let from = earlier.from_snapshot.as_ref().unwrap_or(&before.id);
+                (&earlier.url, &earlier.sha256, earlier.started_at, Some(from))
+                    == (&request.url, &request.sha256, request.started_at, request.from_snapshot.as_ref())
+            };
+            if !had.iter().any(is_it) {
+                let what = format!("it takes {} over from an earlier snapshot, which has no such answer", request.url);
+                return Err(self.manifest_differs(what));
             }
         }
         Ok(())
@@ -282,7 +302,7 @@ impl Case<'_> {
                      it is not here",
                     manifest.id
                 );
-                return Ok(vec![Unchecked::new(what, "verify a store that holds the snapshot before it")]);
+                return Ok(vec![Unchecked::minor(what, "verify a store that holds the snapshot before it")]);
             }
         };
         let mut own = tables.clone();
@@ -303,9 +323,8 @@ impl Case<'_> {
         let path = folder.join(&import.raw);
         let mut bytes = Vec::new();
         let opened = Replay::new(folder, manifest).open(&import.raw);
-        opened.and_then(|mut file| file.read_to_end(&mut bytes)).map_err(|error| Error::Differs {
-            path: path.clone(),
-            what: format!("the original of the imported file cannot be read: {error}"),
+        opened.and_then(|mut file| file.read_to_end(&mut bytes)).map_err(|error| {
+            Error::contradicts(&path, format!("the original of the imported file cannot be read: {error}"))
         })?;
         Ok(Some((path, bytes)))
     }
@@ -326,8 +345,9 @@ impl Case<'_> {
     /// Compares the imported invites with those in the kept file.
     fn invites_file_agrees(&self) -> Result<(), Error> {
         let derived = match self.original(Source::Invites)? {
-            Some((path, bytes)) => invites_file::parse(&bytes, "the file")
-                .map_err(|error| Error::Differs { path, what: error.to_string() })?,
+            Some((path, bytes)) => {
+                invites_file::parse(&bytes, "the file").map_err(|error| Error::contradicts(path, error.to_string()))?
+            }
             None => Vec::new(),
         };
         let found = diff::first(&self.sealed.tables.invites_file, &derived);
@@ -339,8 +359,8 @@ impl Case<'_> {
         let Some((path, bytes)) = self.original(Source::Roster)? else {
             return Err(self.manifest_differs("it does not name the file that its roster was read from"));
         };
-        let people = roster::parse(&bytes, "the file", mapping)
-            .map_err(|error| Error::Differs { path, what: error.to_string() })?;
+        let people =
+            roster::parse(&bytes, "the file", mapping).map_err(|error| Error::contradicts(path, error.to_string()))?;
         match diff::first(&self.sealed.tables.people, &people) {
             Some(found) => Err(self.table_differs(&found)),
             None => Ok(()),

@@ -2,7 +2,11 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use crate::model::{coverage::Source, ids::OrgName, verdict::Severity};
+use crate::model::{
+    coverage::Source,
+    ids::{OrgName, SnapshotId},
+    verdict::Severity,
+};
 
 /// One invocation.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -152,6 +156,8 @@ pub struct Collect {
     pub skip: Vec<Source>,
     /// `--deadline`; `None` is the default.
     pub deadline: Option<Duration>,
+    /// `--sign`.
+    pub sign: Option<PathBuf>,
 }
 
 impl Collect {
@@ -245,12 +251,18 @@ pub struct Doctor {
 }
 
 /// What to verify.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Verify {
     /// A store, an organization's folder, a snapshot, a report folder or a bundle.
     pub path: PathBuf,
     /// `--allowed-signers`.
     pub allowed_signers: Option<PathBuf>,
+    /// `--expect-manifest`, as typed.
+    pub expect_manifest: Option<String>,
+    /// `--strict`.
+    pub strict: bool,
+    /// `--json`.
+    pub json: bool,
 }
 
 /// What to bundle.
@@ -275,11 +287,20 @@ pub struct Import {
     pub extracted_on: Option<String>,
 }
 
-/// What to delete.
+/// What goes out of the way.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Going {
+    /// `--before`, as typed: older snapshots are deleted.
+    Before(String),
+    /// `--set-aside`: the newest snapshot, dated later than now, is moved.
+    SetAside(SnapshotId),
+}
+
+/// What to delete, or to set aside.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Prune {
-    /// `--before`, as typed.
-    pub before: String,
+    /// Which snapshots.
+    pub going: Going,
     /// `--yes`.
     pub yes: bool,
 }

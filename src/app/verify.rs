@@ -1,17 +1,19 @@
-//! Verifies what is on disk: digests, chain, signature, and that tables follow from the raw answers.
+//! Verifies what is on disk: digests, chain, signatures, what was noted elsewhere, and that tables follow from the raw
+//! answers.
 
 use std::path::{Path, PathBuf};
 
 use super::{
+    Console,
     bundle::{CONFIGURATION, EFFECTIVE},
     clock,
     engine::Engine,
-    error::Error,
+    error::{Error, Exit},
     rederive::Rederiver,
     request::Verify,
 };
 use crate::{
-    bundle::{self, signers},
+    bundle,
     config::Config,
     model::{
         manifest::Manifest,
@@ -20,9 +22,12 @@ use crate::{
     },
     store::{
         self, Archived, Store,
-        verify::{self, EVIDENCE, Kind, Unchecked, Verified},
+        verify::{self, EVIDENCE, Found, Kind, Unchecked, Verified},
     },
 };
+
+mod anchor;
+mod told;
 
 /// What was found in order, and what could not be looked at.
 #[derive(Debug)]
@@ -31,9 +36,15 @@ struct Findings {
     head: String,
     /// What was verified.
     kind: Kind,
-    /// What was done, a line each.
+    /// Files whose bytes were hashed.
+    files: usize,
+    /// Snapshots, within an organization oldest first.
+    snapshots: Vec<Found>,
+    /// What was verified beside them, a line each: reports and signatures.
     done: Vec<String>,
-    /// What was not.
+    /// Checks that were made.
+    made: usize,
+    /// Checks that were not.
     unchecked: Vec<Unchecked>,
 }
 
@@ -47,12 +58,52 @@ struct Listed {
     signature: Option<Vec<u8>>,
 }
 
-/// Verifies a store, an organization's folder, a snapshot, reports or a bundle, packed or not, and says what was looked
+impl Listed {
+    /// The list in a folder; `None` where there is none.
+    fn of(folder: &Path) -> Result<Option<Self>, Error> {
+        let read = |path: &Path| std::fs::read(path).map_err(Error::io("read", path));
+        let (list, signature) = (folder.join(sums::FILE), folder.join(sums::SIGNATURE));
+        if !list.is_file() {
+            return Ok(None);
+        }
+        let signature = if signature.is_file() { Some(read(&signature)?) } else { None };
+        Ok(Some(Self { path: folder.to_owned(), list: read(&list)?, signature }))
+    }
+}
+
+/// Verifies a store, an organization's folder, a snapshot, reports or a bundle, packed or not, and prints what was looked
 /// at and what was not. `config` is the configuration here; a bundle is checked with the one inside it.
 ///
 /// # Errors
-/// The first thing that differs.
-pub(super) fn verify(ask: &Verify, config: Option<&Config>, as_of: Option<Timestamp>) -> Result<String, Error> {
+/// The first thing that differs; [`Error::NotChecked`] when an essential check was not made, under `--strict`.
+pub(super) fn verify(
+    ask: &Verify,
+    config: Option<&Config>,
+    as_of: Option<Timestamp>,
+    console: &dyn Console,
+) -> Result<Exit, Error> {
+    let findings = match find(ask, config, as_of) {
+        Ok(findings) => findings,
+        Err(error) => {
+            if ask.json && error.exit() == Exit::Unverified {
+                console.print(&told::difference(&ask.path, &error)).map_err(Error::Output)?;
+            }
+            return Err(error);
+        }
+    };
+    let mut essential = findings.unchecked.iter().filter(|not| ask.strict && not.essential);
+    let first = essential.next().cloned();
+    let text = if ask.json { told::json(&ask.path, &findings, first.is_none()) } else { told::text(&findings) };
+    console.print(&text).map_err(Error::Output)?;
+    match first {
+        None => Ok(Exit::Done),
+        Some(first) => Err(Error::NotChecked { count: 1 + essential.count(), first }),
+    }
+}
+
+/// Does what [`verify`] prints.
+fn find(ask: &Verify, config: Option<&Config>, as_of: Option<Timestamp>) -> Result<Findings, Error> {
+    let anchors = anchor::Anchors::read(ask, as_of.unwrap_or_else(clock::now))?;
     let engine = Engine::start()?;
     let (mut findings, listed) = if ask.path.is_file() {
         packed(&ask.path, &engine)?
@@ -62,48 +113,8 @@ pub(super) fn verify(ask: &Verify, config: Option<&Config>, as_of: Option<Timest
         let rederiver = Rederiver { engine: &engine, config: inside.as_ref().or(config) };
         folder(&ask.path, &rederiver)?
     };
-    let at = as_of.unwrap_or_else(clock::now);
-    match (listed.as_ref().and_then(|l| Some((l, l.signature.as_ref()?))), &ask.allowed_signers) {
-        (Some((listed, signature)), Some(allowed)) => {
-            let text = std::fs::read_to_string(allowed).map_err(Error::io("read the allowed signers", allowed))?;
-            let signed = signers::verify(&listed.list, signature, &text, at)
-                .map_err(|error| Error::Differs { path: listed.path.join(sums::SIGNATURE), what: error.to_string() })?;
-            findings.done.push(format!("signed by {} with {}", signed.principals, signed.fingerprint));
-        }
-        (Some(_), None) => findings.unchecked.push(Unchecked::new("its signature", "give --allowed-signers FILE")),
-        (None, Some(_)) => {
-            let path = listed.map_or_else(|| ask.path.clone(), |l| l.path).join(sums::SIGNATURE);
-            return Err(Error::Differs { path, what: "it is not there: nobody signed this".to_owned() });
-        }
-        (None, None) => findings.unchecked.push(unsigned(findings.kind)),
-    }
-    Ok(told(&findings))
-}
-
-/// What nobody can tell who has only what lies here: whether all of it was made anew.
-fn unsigned(kind: Kind) -> Unchecked {
-    let what = "whether somebody made all of it anew, with lists that fit: nobody signed it";
-    let by = match kind {
-        Kind::Store | Kind::Org => "compare the SHA-256 of the newest manifest.json with one that was noted elsewhere",
-        Kind::Snapshot => "compare the SHA-256 of manifest.json with one that was noted elsewhere",
-        Kind::Report | Kind::Reports => "compare the SHA-256 of SHA256SUMS with one that was noted elsewhere",
-        Kind::Bundle => "compare the SHA-256 of the file with the one that `bundle` printed, or ask for a signed one",
-    };
-    Unchecked::new(what, by)
-}
-
-/// The text: what was found, what was done, what was not, and how much that is.
-fn told(findings: &Findings) -> String {
-    let mut lines = vec![findings.head.clone()];
-    lines.extend(findings.done.iter().map(|line| format!("  {line}")));
-    let not = |not: &Unchecked| format!("  not checked: {}; to check it, {}", not.what, not.by);
-    lines.extend(findings.unchecked.iter().map(not));
-    lines.push(match findings.unchecked.len() {
-        0 => "every check was made".to_owned(),
-        1 => "1 check was not made".to_owned(),
-        n => format!("{n} checks were not made"),
-    });
-    format!("{}\n", lines.join("\n"))
+    anchors.check(&mut findings, listed.as_ref())?;
+    Ok(findings)
 }
 
 /// The configuration inside an unpacked bundle; `None` where it cannot be read.
@@ -117,16 +128,7 @@ fn folder(path: &Path, rederiver: &Rederiver<'_>) -> Result<(Findings, Option<Li
     let made = if matches!(verified.kind, Kind::Report | Kind::Reports) { "written" } else { "sealed" };
     let head = format!("{} {}: {} files are as they were {made}", verified.kind.word(), path.display(), verified.files);
     let findings = derived(verified, head, rederiver)?;
-    let list = path.join(sums::FILE);
-    let listed = if list.is_file() {
-        let signature = path.join(sums::SIGNATURE);
-        let read = |path: &Path| std::fs::read(path).map_err(Error::io("read", path));
-        let signature = if signature.is_file() { Some(read(&signature)?) } else { None };
-        Some(Listed { path: path.to_owned(), list: read(&list)?, signature })
-    } else {
-        None
-    };
-    Ok((findings, listed))
+    Ok((findings, Listed::of(path)?))
 }
 
 /// Verifies a bundle that is one file; its evidence is unpacked for as long as it is looked at.
@@ -135,9 +137,9 @@ fn packed(path: &Path, engine: &Engine) -> Result<(Findings, Option<Listed>), Er
     let checked = bundle::check(path, &[EVIDENCE, CONFIGURATION], place.path())?;
     // What differs lies in the bundle for the user, not where we unpacked it.
     let in_bundle = |error: Error| match error {
-        Error::Differs { path: found, what } => {
+        Error::Differs { path: found, what, advice } => {
             let found = found.strip_prefix(place.path()).map_or_else(|_| found.clone(), |rest| path.join(rest));
-            Error::Differs { path: found, what }
+            Error::Differs { path: found, what, advice }
         }
         other => other,
     };
@@ -145,33 +147,39 @@ fn packed(path: &Path, engine: &Engine) -> Result<(Findings, Option<Listed>), Er
     let head = format!("{} {}: {} files are as they were bundled", Kind::Bundle.word(), path.display(), checked.files);
     let config = inside(place.path());
     let rederiver = Rederiver { engine, config: config.as_ref() };
-    let findings = derived(verified, head, &rederiver).map_err(in_bundle)?;
+    let mut findings = derived(verified, head, &rederiver).map_err(in_bundle)?;
+    findings.files = checked.files;
+    findings.made += 1;
     Ok((findings, Some(Listed { path: path.to_owned(), list: checked.list, signature: checked.signature })))
 }
 
 /// Derives the verified snapshots again that lie where their archive is; `head` is what is said first.
 fn derived(verified: Verified, head: String, rederiver: &Rederiver<'_>) -> Result<Findings, Error> {
-    let mut found = Findings { head, kind: verified.kind, done: verified.snapshots, unchecked: verified.unchecked };
-    if verified.homes.is_empty() && !found.done.is_empty() {
+    let Verified { kind, files, checks, snapshots, reports, unchecked } = verified;
+    let mut found = Findings { head, kind, files, snapshots, done: reports, made: checks, unchecked };
+    if !found.snapshots.is_empty() && found.snapshots.iter().all(|one| one.home.is_none()) {
         let what = "whether its tables follow from its answers: it does not lie in a store";
-        found.unchecked.push(Unchecked::new(what, "verify it in its store or in a bundle"));
+        found.unchecked.push(Unchecked::essential(what, "verify it in its store or in a bundle"));
     }
-    if matches!(verified.kind, Kind::Report | Kind::Reports | Kind::Bundle) {
+    if matches!(kind, Kind::Report | Kind::Reports | Kind::Bundle) {
         let what = "whether what the report says follows from the evidence";
-        found.unchecked.push(Unchecked::new(what, "make it again from the same snapshots, and compare the files"));
+        found.unchecked.push(Unchecked::minor(what, "make it again from the same snapshots, and compare the files"));
     }
-    found.done.extend(verified.reports);
     let mut current: Option<(PathBuf, Archived)> = None;
-    for (folder, id) in verified.homes {
-        let Some(place) = Store::org_at(&folder) else { continue };
-        if current.as_ref().is_none_or(|(before, _)| *before != folder) {
-            current = Some((folder, Archived::default()));
+    for one in &found.snapshots {
+        let Some(folder) = &one.home else { continue };
+        let Some(place) = Store::org_at(folder) else { continue };
+        if current.as_ref().is_none_or(|(before, _)| before != folder) {
+            current = Some((folder.clone(), Archived::default()));
         }
         let Some((_, archived)) = &mut current else { continue };
-        let sealed = place.read(&id).map_err(as_difference)?;
+        let sealed = place.read(&one.id).map_err(as_difference)?;
+        let derived = rederiver.check(&place, &sealed, archived)?;
         let by_a_witness = "compare it with a copy, or its digest, that was kept elsewhere on that day";
-        found.unchecked.extend(date_not_proved(&sealed.manifest).map(|what| Unchecked::new(what, by_a_witness)));
-        found.unchecked.extend(rederiver.check(&place, &sealed, archived)?.unchecked);
+        let date = date_not_proved(&sealed.manifest).map(|what| Unchecked::essential(what, by_a_witness));
+        found.made += derived.made + usize::from(date.is_none());
+        found.unchecked.extend(date);
+        found.unchecked.extend(derived.unchecked);
     }
     Ok(found)
 }
@@ -209,7 +217,7 @@ pub(super) fn temporary() -> Result<tempfile::TempDir, Error> {
 /// Tells a difference from a store that cannot be read.
 pub(super) fn as_difference(error: store::Error) -> Error {
     match error {
-        store::Error::Differs { path, what } => Error::Differs { path, what },
+        store::Error::Differs { path, what, advice } => Error::Differs { path, what, advice },
         other => Error::Store(other),
     }
 }

@@ -5,9 +5,12 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use super::ask::{self, AccessArgs, DiffArgs};
+use super::{
+    ask::{self, AccessArgs, DiffArgs},
+    keep::{BundleArgs, PruneArgs, VerifyArgs},
+};
 use crate::{
-    app::{Bundle, Collect, Command, Common, Doctor, Import, Orgs, Prune, Report, Request, Verify},
+    app::{Collect, Command, Common, Doctor, Import, Orgs, Report, Request},
     model::{coverage::Source, ids::OrgName, verdict::Severity},
 };
 
@@ -220,11 +223,9 @@ pub(super) enum Action {
     /// Re-hash a store, a snapshot, a report folder or a bundle, derive its tables again, and name the first thing that
     /// differs
     Verify {
-        /// The folder, or the file of a bundle
-        path: PathBuf,
-        /// Whose signature counts: a file as `ssh-keygen -Y verify` reads it; without a signature verification then fails
-        #[arg(long, value_name = "FILE")]
-        allowed_signers: Option<PathBuf>,
+        /// What to verify.
+        #[command(flatten)]
+        verify: VerifyArgs,
     },
     /// Keep a file as evidence that the Hub cannot give; the next collection takes it into its snapshot
     Import {
@@ -253,12 +254,9 @@ pub(super) enum Action {
     Prune {
         /// The organization
         org: OrgName,
-        /// Delete snapshots taken before this day (UTC)
-        #[arg(long, value_name = "DATE")]
-        before: String,
-        /// Delete for good; without it, what would be deleted is listed
-        #[arg(long)]
-        yes: bool,
+        /// What to delete, or to set aside.
+        #[command(flatten)]
+        prune: PruneArgs,
     },
     /// Explain an analyzer, rule, table, column, source, endpoint or configuration key
     Explain {
@@ -305,6 +303,10 @@ pub(super) struct CollectArgs {
     /// Stop asking after this time, like 90m, 6h or 2d; what is not read by then becomes a gap [default: 6h]
     #[arg(long, value_name = "TIME", value_parser = ask::length)]
     deadline: Option<Duration>,
+    /// Sign the snapshot's SHA256SUMS with this Ed25519 key before it is sealed; one with a passphrase, and a .pub, through
+    /// the ssh-agent
+    #[arg(long, value_name = "KEY")]
+    sign: Option<PathBuf>,
 }
 
 /// Flags of `report`.
@@ -333,46 +335,11 @@ pub(super) struct ReportArgs {
     out: Option<PathBuf>,
 }
 
-/// Flags of `bundle`.
-#[derive(Args, Debug)]
-pub(super) struct BundleArgs {
-    /// Period under review, as of `report`
-    #[arg(long)]
-    period: Option<String>,
-    /// Snapshot, as of `report`
-    #[arg(long, value_name = "ID")]
-    snapshot: Option<String>,
-    /// What to compare with, as of `report`
-    #[arg(long, value_name = "ID")]
-    baseline: Option<String>,
-    /// Template of the report; may be repeated [default: access-review]
-    #[arg(long, value_name = "NAME|PATH")]
-    template: Vec<String>,
-    /// Formats, as of `report` [default: csv,pdf]
-    #[arg(long, value_name = "FORMAT", value_delimiter = ',')]
-    format: Vec<String>,
-    /// Sign with this Ed25519 key; one with a passphrase, and a .pub, through the ssh-agent
-    #[arg(long, value_name = "KEY")]
-    sign: Option<PathBuf>,
-    /// The file to write [default: ./rollcall-ORG-ID.zip]
-    #[arg(long, value_name = "FILE.zip")]
-    out: Option<PathBuf>,
-}
-
-impl BundleArgs {
-    /// As the request has it.
-    fn into_request(self) -> Bundle {
-        let Self { period, snapshot, baseline, template, format, sign, out } = self;
-        let report = Report { period, snapshot, baseline, templates: template, formats: format, out: None };
-        Bundle { report, sign, out }
-    }
-}
-
 impl CollectArgs {
     /// As the request has it.
     fn into_request(self) -> Collect {
-        let Self { with_commits, all_gated, only, skip, deadline } = self;
-        Collect { with_commits, all_gated, only, skip, deadline }
+        let Self { with_commits, all_gated, only, skip, deadline, sign } = self;
+        Collect { with_commits, all_gated, only, skip, deadline, sign }
     }
 }
 
@@ -428,12 +395,12 @@ impl Cli {
                 Command::Doctor { org, doctor: Doctor { with_export, json: format == DoctorFormat::Json } }
             }
             Action::Snapshots { org } => Command::Snapshots { org },
-            Action::Verify { path, allowed_signers } => Command::Verify(Verify { path, allowed_signers }),
+            Action::Verify { verify } => Command::Verify(verify.into_request()),
             Action::Import { org, what, file, extracted_on } => {
                 Command::Import { org, import: Import { source: what.source(), file, extracted_on } }
             }
             Action::Bundle { org, bundle } => Command::Bundle { org, bundle: bundle.into_request() },
-            Action::Prune { org, before, yes } => Command::Prune { org, prune: Prune { before, yes } },
+            Action::Prune { org, prune } => Command::Prune { org, prune: prune.into_request() },
             Action::Explain { id } => Command::Explain { id },
             Action::Init => Command::Init,
             Action::Completions { shell } => return Asked::Completions(shell),

@@ -12,6 +12,7 @@ use clap::{CommandFactory as _, Parser as _};
 
 mod args;
 mod ask;
+mod keep;
 mod process;
 mod term;
 

@@ -305,6 +305,10 @@ fn convert(kind: Kind, value: &DeValue<'_>) -> Option<Value> {
         }
         (Kind::Date, DeValue::String(s)) => date(s),
         (Kind::Date, DeValue::Datetime(d)) => date(&d.to_string()),
+        (Kind::Command, DeValue::Array(items)) => {
+            let texts: Option<Vec<_>> = items.iter().map(|item| item.get_ref().as_str()).collect();
+            texts.filter(|texts| texts.first().is_some_and(|program| !program.trim().is_empty())).map(|t| json!(t))
+        }
         (Kind::Word(words), DeValue::String(s)) => words.contains(&s.as_ref()).then(|| json!(s)),
         _ => None,
     }

@@ -19,6 +19,8 @@ pub enum Kind {
     Date,
     /// One of these words.
     Word(&'static [&'static str]),
+    /// A program and its arguments: a list of texts, the first of which is not blank.
+    Command,
     /// Keys of this list, each with a text.
     Texts(&'static [&'static str]),
     /// Keys of this list, each with a list of texts.
@@ -37,6 +39,7 @@ impl Kind {
             Self::Price => "an amount in USD, 0 or more".to_owned(),
             Self::Date => "a date like \"2027-03-31\"".to_owned(),
             Self::Word(words) => format!("one of \"{}\"", words.join("\", \"")),
+            Self::Command => "a list of texts, the program first".to_owned(),
             Self::Texts(keys) => format!("a table of texts with keys among {}", keys.join(", ")),
             Self::Lists(keys) => format!("a table of lists of texts with keys among {}", keys.join(", ")),
         }
@@ -99,7 +102,7 @@ const fn open(section: &'static str, name: &'static str, kind: Kind, example: &'
 }
 
 /// Tables in the order of `rollcall init`, each with what it is for.
-pub static SECTIONS: [(&str, &str); 9] = [
+pub static SECTIONS: [(&str, &str); 10] = [
     ("org.*", "One table per organization; `rollcall run --all` takes each of them."),
     ("seats", "What a seat costs, and which seats are billed."),
     ("activity", "Used wherever a rule asks whether somebody is active."),
@@ -107,12 +110,13 @@ pub static SECTIONS: [(&str, &str); 9] = [
     ("analyzers.owner-coverage", "Who could act for the organization."),
     ("analyzers.offboarding", "Leavers."),
     ("report", "How the report looks."),
+    ("witness", "Who is told of each sealed snapshot, outside the reach of whoever can write to the store."),
     ("roster", "People as HR or the identity provider knows them, exported as CSV."),
     ("exceptions", "Accepted risks: each has an owner, a reason and an end. Repeat the table for each."),
 ];
 
 /// All keys, grouped as [`SECTIONS`].
-pub static KEYS: [Key; 33] = [
+pub static KEYS: [Key; 34] = [
     open("org.*", "plan", Kind::Word(&PLANS), "\"team\"", "Plan of the organization; without it the Hub is asked."),
     open("seats", "price_usd", Kind::Price, "20.0", "Price of a seat per month; without it the plan's list price."),
     open("seats", "purchased", Kind::Whole(0, 10_000_000), "40", "Seats on the contract, compared with those counted."),
@@ -205,6 +209,13 @@ pub static KEYS: [Key; 33] = [
         Kind::Whole(0, 366),
         "15",
         "Days after an end of a period within which a snapshot shows the state at that end.",
+    ),
+    open(
+        "witness",
+        "command",
+        Kind::Command,
+        "[\"./witness.sh\", \"--log\", \"access-reviews\"]",
+        "Program with arguments that reads the checkpoint line on stdin, within 60 s; what it prints is kept beside the snapshot.",
     ),
     open(
         "roster",

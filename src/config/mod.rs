@@ -57,6 +57,22 @@ impl Default for Report {
     }
 }
 
+/// `[witness]`.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Witness {
+    /// Program and arguments that are told of each sealed snapshot; empty when there is none.
+    pub command: Vec<String>,
+}
+
+impl Witness {
+    /// Whether there is none.
+    #[must_use]
+    pub const fn is_absent(&self) -> bool {
+        self.command.is_empty()
+    }
+}
+
 /// The values of a file, defaults filled in.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -75,6 +91,9 @@ pub struct Values {
     pub exceptions: Vec<Exception>,
     /// `[report]`.
     pub report: Report,
+    /// `[witness]`; left out of the digest where there is none, so that it stays what it was before this table.
+    #[serde(skip_serializing_if = "Witness::is_absent")]
+    pub witness: Witness,
 }
 
 /// A configuration in force.

@@ -254,6 +254,7 @@ pub(super) fn existing(org: &OrgPaths, part: &str) -> Result<PathBuf, Error> {
     if layout::part_id(part).is_none() {
         return Err(Error::damaged(path, "a manifest names it as a part of the audit archive, which it cannot be"));
     }
+    disk::no_link(path.parent().unwrap_or(&path))?;
     if path.is_file() {
         Ok(path)
     } else {
@@ -288,6 +289,7 @@ pub(super) fn publish(org: &OrgPaths, staging: &StagingPaths) -> Result<(), Erro
         let part = Path::new(layout::ARCHIVE).join(part);
         let (from, to) = (staging.0.join(&part), org.0.join(&part));
         let month = to.parent().unwrap_or(&to);
+        disk::no_link(month)?;
         disk::make_dir(month)?;
         disk::rename(&from, &to)?;
         disk::sync_dir(month)?;

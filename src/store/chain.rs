@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use chrono::TimeDelta;
+
 use super::{
     disk,
     error::Error,
@@ -15,10 +17,8 @@ use crate::model::{
     time,
 };
 
-/// The error for a difference.
-fn differs(path: PathBuf, what: impl Into<String>) -> Error {
-    Error::Differs { path, what: what.into() }
-}
+/// How far the Hub's clock may seem to run back between two snapshots.
+const CLOCKS: TimeDelta = TimeDelta::hours(1);
 
 /// Compares the manifest of the snapshot before, or its line in the list of deleted ones, with its digest in the one
 /// after.
@@ -28,11 +28,11 @@ pub(super) fn previous_agrees(org: &OrgPaths, previous: &Previous, id: &Snapshot
         let pruned = prune::list(org)?;
         return match pruned.iter().find(|one| one.id == previous.id) {
             Some(one) if one.is(previous) => Ok(()),
-            Some(_) => Err(differs(
+            Some(_) => Err(Error::contradicts(
                 org.pruned(),
                 format!("its SHA-256 of {} is not the one that {id} recorded when it was sealed", previous.id),
             )),
-            None => Err(differs(
+            None => Err(Error::differs(
                 path,
                 format!("it is not there, although {id} was sealed after it: a snapshot was removed"),
             )),
@@ -40,7 +40,7 @@ pub(super) fn previous_agrees(org: &OrgPaths, previous: &Previous, id: &Snapshot
     }
     let (found, _) = disk::digest_file(&path)?;
     if found != previous.sha256 {
-        return Err(differs(
+        return Err(Error::differs(
             path,
             format!("its SHA-256 is not the one that {id} recorded when it was sealed: it was changed afterwards"),
         ));
@@ -55,6 +55,8 @@ pub(super) struct Chain {
     pruned: Vec<Pruned>,
     /// Deleted ones that are nevertheless there.
     left: Vec<SnapshotId>,
+    /// What the first one that is there names as the one before it.
+    first: Option<Previous>,
     /// The newest one so far.
     newest: Option<Manifest>,
 }
@@ -62,7 +64,7 @@ pub(super) struct Chain {
 impl Chain {
     /// The chain of an organization, none of its snapshots met yet.
     pub(super) fn of(org: &OrgPaths) -> Result<Self, Error> {
-        Ok(Self { pruned: prune::list(org)?, left: Vec::new(), newest: None })
+        Ok(Self { pruned: prune::list(org)?, left: Vec::new(), first: None, newest: None })
     }
 
     /// Adds the next snapshot, which must follow the one before it on the disk or in the list.
@@ -70,7 +72,7 @@ impl Chain {
         if let Some(one) = self.pruned.iter().find(|one| one.id == manifest.id) {
             if one.manifest_sha256 != sha256 {
                 let what = "the snapshot is listed as deleted with another SHA-256: it was put here afterwards";
-                return Err(differs(path, what));
+                return Err(Error::contradicts(path, what));
             }
             self.left.push(manifest.id.clone());
         }
@@ -80,7 +82,22 @@ impl Chain {
         if before != named {
             let name = |id: Option<&SnapshotId>| id.map_or_else(|| "none".to_owned(), ToString::to_string);
             let what = format!("it was sealed after {}, and before it now lies {}", name(named), name(before));
-            return Err(differs(path, what));
+            return Err(Error::contradicts(path, what));
+        }
+        let clocks = self.newest.as_ref().map(|before| (&before.hub_clock, &manifest.hub_clock));
+        if let Some((before, own)) = clocks.filter(|(before, own)| before.is_of_hub() && own.is_of_hub())
+            && let (Some(last), Some(first)) = (before.last, own.first)
+            && first + CLOCKS < last
+        {
+            let (first, last) = (time::format(first), time::format(last));
+            let what = format!(
+                "by the Hub's clock its answers begin at {first}, and those of the snapshot before it end at {last}: an \
+                 older snapshot was put under a new id"
+            );
+            return Err(Error::contradicts(path, what));
+        }
+        if self.newest.is_none() {
+            self.first = manifest.previous.clone();
         }
         self.newest = Some(manifest);
         Ok(())
@@ -91,12 +108,23 @@ impl Chain {
         self.newest.as_ref()
     }
 
-    /// Fails when deleted snapshots are listed after which none follows: the newest is never deleted.
+    /// Snapshots that are listed as deleted.
+    pub(super) fn pruned(&self) -> impl Iterator<Item = &SnapshotId> {
+        self.pruned.iter().map(|one| &one.id)
+    }
+
+    /// Fails when deleted snapshots are listed after which none follows, for the newest is never deleted, or after which
+    /// another one follows than the first that is left.
     pub(super) fn end(&self, org: &OrgPaths) -> Result<(), Error> {
         let last = self.pruned.last().map(|one| &one.id);
         let newest = self.newest.as_ref().map(|m| &m.id);
         if last.is_some() && last >= newest {
-            return Err(differs(org.pruned(), "it lists the newest snapshot, which is never deleted"));
+            return Err(Error::contradicts(org.pruned(), "it lists the newest snapshot, which is never deleted"));
+        }
+        let gone = self.pruned.iter().rfind(|one| !self.left.contains(&one.id));
+        if let Some(gone) = gone.filter(|gone| self.first.as_ref().is_none_or(|first| !gone.is(first))) {
+            let what = format!("it lists {} as deleted, and the first snapshot that is left does not name it", gone.id);
+            return Err(Error::contradicts(org.pruned(), what));
         }
         Ok(())
     }
@@ -110,15 +138,16 @@ impl Chain {
             n => format!("the {n} snapshots {} to {} were", first.id, last.id),
         };
         let when = time::format_date(last.pruned_at.date_naive());
-        let what =
-            format!("{which} deleted by `prune`, last on {when}: the chain names them, and what was in them is gone");
-        Some(Unchecked::new(what, "verify a copy of the store that is older than that day"))
+        let what = format!(
+            "{which} deleted by `prune`, last on {when}, which only pruned.jsonl tells: what was in them is gone"
+        );
+        Some(Unchecked::minor(what, "verify a copy of the store that is older than that day"))
     }
 
     /// Snapshots that are listed as deleted and still there.
     pub(super) fn unfinished(&self) -> Option<Unchecked> {
         let first = self.left.first()?;
         let what = format!("whether the snapshot {first} belongs here: it is listed as deleted and still there");
-        Some(Unchecked::new(what, "run `rollcall prune` again, and verify then"))
+        Some(Unchecked::minor(what, "run `rollcall prune` again, and verify then"))
     }
 }

@@ -3,7 +3,7 @@
 use std::{
     fs::{self, File},
     io::{self, BufWriter, Read, Write as _},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use sha2::{Digest as _, Sha256};
@@ -28,6 +28,40 @@ fn private() -> fs::OpenOptions {
     options
 }
 
+/// Lets an open fail at a link instead of following it: whoever may put a link into a store must not choose which file
+/// we read, lock or append to.
+pub(super) fn follow_no_link(options: &mut fs::OpenOptions) -> &mut fs::OpenOptions {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(options, libc::O_NOFOLLOW);
+    options
+}
+
+/// Whether a link lies at a path.
+pub(super) fn is_link(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|m| m.is_symlink())
+}
+
+/// Whether a folder, and no link to one, lies at a path.
+pub(super) fn is_folder(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|m| m.is_dir())
+}
+
+/// Fails where a link lies at a path.
+pub(super) fn no_link(path: &Path) -> Result<(), Error> {
+    if is_link(path) { Err(Error::Link { path: path.to_owned() }) } else { Ok(()) }
+}
+
+/// Opens a file for reading; a link is not followed.
+pub(super) fn open(path: &Path) -> io::Result<File> {
+    let refused = || io::Error::other("it is a link, and links are not followed in a store");
+    // Systems without the flag look first.
+    if cfg!(not(unix)) && is_link(path) {
+        return Err(refused());
+    }
+    let opened = follow_no_link(fs::OpenOptions::new().read(true)).open(path);
+    opened.map_err(|error| if is_link(path) { refused() } else { error })
+}
+
 /// Creates a new file readable by its owner only.
 pub(super) fn create(path: &Path) -> Result<File, Error> {
     private().open(path).map_err(Error::io("create", path))
@@ -36,7 +70,8 @@ pub(super) fn create(path: &Path) -> Result<File, Error> {
 /// Opens a file for appending, created readable by its owner only.
 pub(super) fn append(path: &Path) -> Result<File, Error> {
     let mut options = private();
-    options.create_new(false).create(true).append(true).open(path).map_err(Error::io("open", path))
+    let options = options.create_new(false).create(true).append(true);
+    follow_no_link(options).open(path).map_err(Error::io("open", path))
 }
 
 /// Creates a file with these bytes and flushes it to the disk.
@@ -89,7 +124,21 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 
 /// Reads a whole file.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    fs::read(path).map_err(Error::io("read", path))
+    let mut bytes = Vec::new();
+    open(path).and_then(|mut file| file.read_to_end(&mut bytes)).map_err(Error::io("read", path))?;
+    Ok(bytes)
+}
+
+/// Reads a whole file; `None` when it is not there.
+pub(super) fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, Error> {
+    match read(path) {
+        Err(Error::Io { source, .. })
+            if matches!(source.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) =>
+        {
+            Ok(None)
+        }
+        other => other.map(Some),
+    }
 }
 
 /// Renames a file or a folder.
@@ -184,6 +233,21 @@ fn walk(dir: &Path, prefix: &str, found: &mut Vec<String>) -> Result<(), Error> 
     Ok(())
 }
 
+/// The first thing below a folder that is neither a plain file nor a folder: a link, a socket, a device.
+pub(super) fn odd(dir: &Path) -> Result<Option<PathBuf>, Error> {
+    for (name, kind) in entries(dir)? {
+        let path = dir.join(name);
+        if kind.is_dir() {
+            if let Some(odd) = odd(&path)? {
+                return Ok(Some(odd));
+            }
+        } else if !kind.is_file() {
+            return Ok(Some(path));
+        }
+    }
+    Ok(None)
+}
+
 /// Lower-case hexadecimal.
 pub(super) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
@@ -217,12 +281,12 @@ pub(super) fn digest(mut from: impl Read) -> io::Result<(String, u64)> {
 
 /// SHA-256 (hexadecimal) and length of a file.
 pub(super) fn digest_file(path: &Path) -> Result<(String, u64), Error> {
-    File::open(path).and_then(digest).map_err(Error::io("read", path))
+    open(path).and_then(digest).map_err(Error::io("read", path))
 }
 
 /// SHA-256 (hexadecimal) and length of what a compressed file decodes to.
 pub(super) fn digest_decoded(path: &Path) -> io::Result<(String, u64)> {
-    digest(zstd::Decoder::new(File::open(path)?)?)
+    digest(zstd::Decoder::new(open(path)?)?)
 }
 
 #[cfg(test)]
@@ -238,6 +302,19 @@ mod tests {
         assert_eq!(read(&path).unwrap(), b"one");
         replace(&path, b"two").unwrap();
         assert_eq!(read(&path).unwrap(), b"two");
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn no_link_is_read_hashed_or_appended_to() {
+        let dir = tempfile::tempdir().unwrap();
+        let (target, link) = (dir.path().join("target"), dir.path().join("link"));
+        write(&target, b"mine").unwrap();
+        std::os::unix::fs::symlink(&target, &link).unwrap();
+        assert!(read(&link).is_err() && read_if_there(&link).is_err() && digest_file(&link).is_err());
+        assert!(append(&link).is_err() && create(&link).is_err() && no_link(&link).is_err());
+        assert_eq!(odd(dir.path()).unwrap(), Some(link));
+        assert_eq!(read(&target).unwrap(), b"mine");
     }
 
     #[test]

@@ -10,6 +10,23 @@ use crate::{
     table,
 };
 
+/// What somebody should do who meets a difference.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Advice {
+    /// A sealed file was changed or is missing: one from before the change can take its place.
+    Restore,
+    /// Something was put here that does not belong: once it is taken out, the rest can be verified.
+    TakeOut,
+    /// What was sealed contradicts itself, its answers or what was noted elsewhere: no file of this copy mends it.
+    Investigate,
+    /// A report was changed: it can be made again.
+    Remake,
+    /// A bundle is not as it was made: whoever made it can hand it over again.
+    AskAgain,
+    /// A signature is missing or not one of an allowed signer.
+    Sign,
+}
+
 /// A failure of the store.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -51,6 +68,8 @@ pub enum Error {
         as_of: Timestamp,
         /// The newest sealed snapshot.
         newest: SnapshotId,
+        /// Whether that one is dated later than now: a wrong clock dated it, and it keeps every other out.
+        ahead: bool,
     },
     /// The store has no folder for the organization.
     #[error("the store {} has no organization {org} ({})", root.display(), listed(known, "it has none"))]
@@ -131,6 +150,24 @@ pub enum Error {
         path: PathBuf,
         /// What differs and what that means.
         what: String,
+        /// What to do about it.
+        advice: Advice,
+    },
+    /// A link where the store keeps a file or a folder of its own.
+    #[error("{} is a link", path.display())]
+    Link {
+        /// The link.
+        path: PathBuf,
+    },
+    /// A snapshot that cannot be set aside.
+    #[error("snapshot {id} of {org} is not set aside")]
+    NotAhead {
+        /// The organization.
+        org: OrgName,
+        /// The id that was asked for.
+        id: SnapshotId,
+        /// Why not, as a sentence.
+        why: &'static str,
     },
     /// A path that is neither a store, an organization, a snapshot nor a report.
     #[error("{} holds nothing that can be verified: no snapshots folder, no manifest.json, no SHA256SUMS", path.display())]
@@ -145,6 +182,21 @@ impl Error {
     pub(super) fn io(doing: &'static str, path: &std::path::Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::Io { doing, path, source }
+    }
+
+    /// A difference in a file that was changed or is missing.
+    pub(super) fn differs(path: impl Into<PathBuf>, what: impl Into<String>) -> Self {
+        Self::Differs { path: path.into(), what: what.into(), advice: Advice::Restore }
+    }
+
+    /// A difference: something is here that does not belong.
+    pub(super) fn added(path: impl Into<PathBuf>, what: impl Into<String>) -> Self {
+        Self::Differs { path: path.into(), what: what.into(), advice: Advice::TakeOut }
+    }
+
+    /// A difference that no file of this copy mends.
+    pub(super) fn contradicts(path: impl Into<PathBuf>, what: impl Into<String>) -> Self {
+        Self::Differs { path: path.into(), what: what.into(), advice: Advice::Investigate }
     }
 
     /// A damaged file without an inner reason.

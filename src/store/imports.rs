@@ -54,6 +54,7 @@ impl OrgStore {
         disk::write(&beside.join(layout::SUMS), sums::render(&beside)?.as_bytes())?;
         disk::sync_tree(&beside)?;
         let dir = self.paths.imports_of(import.source);
+        disk::no_link(&dir)?;
         disk::make_dir(&dir)?;
         let to = dir.join(&name);
         disk::rename(&beside, &to)?;
@@ -69,6 +70,8 @@ impl OrgStore {
     /// # Errors
     /// When a record cannot be read.
     pub fn newest_import(&self, source: Source) -> Result<Option<Kept>, Error> {
+        self.plain()?;
+        disk::no_link(&self.paths.imports_of(source))?;
         let mut names = disk::entries(&self.paths.imports_of(source))?.into_iter().filter(|(_, kind)| kind.is_dir());
         let Some((name, _)) = names.next_back() else { return Ok(None) };
         let dir = self.paths.imports_of(source).join(name);

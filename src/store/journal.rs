@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    fs::{self, File},
+    fs::File,
     io::{self, Write as _},
     path::Path,
 };
@@ -44,10 +44,7 @@ fn line(source: Source, request: &Request) -> io::Result<Vec<u8>> {
 /// asked again: it may have been mended since. A line that does not parse was torn by a kill; its request counts as
 /// not made.
 pub(super) fn recover(journal: &Path, snapshot: &Path) -> Result<Finished, Error> {
-    let text = match fs::read(journal) {
-        Err(e) if e.kind() == io::ErrorKind::NotFound => Vec::new(),
-        other => other.map_err(Error::io("read", journal))?,
-    };
+    let text = disk::read_if_there(journal)?.unwrap_or_default();
     let mut finished = Finished::new();
     for line in text.split(|b| *b == b'\n') {
         // Of several lines of one request the last one counts, so a refusal outlives an earlier answer.

@@ -11,6 +11,8 @@
 //! STORE/ORG/audit_events/month=YYYY-MM/<id>.parquet
 //! STORE/ORG/imports/<source>/<time>-<digest>/…     files that were imported, with their records
 //! STORE/ORG/pruned.jsonl                            snapshots that were deleted on purpose
+//! STORE/ORG/witness/<id>                            what the witness answered when <id> was sealed
+//! STORE/ORG/set-aside/<id>/{set-aside.json,snapshot/,audit_events/}   a snapshot that a wrong clock dated ahead
 //! ```
 
 use std::path::{Path, PathBuf};
@@ -29,6 +31,28 @@ pub(super) const ARCHIVE: &str = "audit_events";
 pub(super) const IMPORTS: &str = "imports";
 /// Folder of unfinished collections.
 pub(super) const STAGING: &str = ".staging";
+/// Folder of what the witness answered.
+pub(super) const WITNESS: &str = "witness";
+/// Folder of snapshots that a wrong clock dated ahead.
+pub(super) const SET_ASIDE: &str = "set-aside";
+/// The lock file.
+const LOCK: &str = ".lock";
+/// The secret behind the pseudonyms of redacted reports.
+const REDACTION_KEY: &str = "redaction.key";
+/// The list of snapshots that were deleted on purpose.
+pub(super) const PRUNED: &str = "pruned.jsonl";
+/// Everything that belongs into an organization's folder: its name, and whether it is a folder.
+pub(super) const OWN: [(&str, bool); 9] = [
+    (LOCK, false),
+    (REDACTION_KEY, false),
+    (PRUNED, false),
+    (STAGING, true),
+    (SNAPSHOTS, true),
+    (ARCHIVE, true),
+    (IMPORTS, true),
+    (WITNESS, true),
+    (SET_ASIDE, true),
+];
 /// Prefix of a month's folder; the hive column `month`.
 const MONTH: &str = "month=";
 
@@ -39,12 +63,12 @@ pub(super) struct OrgPaths(pub(super) PathBuf);
 impl OrgPaths {
     /// The lock file.
     pub(super) fn lock(&self) -> PathBuf {
-        self.0.join(".lock")
+        self.0.join(LOCK)
     }
 
     /// The secret behind the pseudonyms of redacted reports.
     pub(super) fn redaction_key(&self) -> PathBuf {
-        self.0.join("redaction.key")
+        self.0.join(REDACTION_KEY)
     }
 
     /// Folder of the sealed snapshots.
@@ -79,7 +103,22 @@ impl OrgPaths {
 
     /// The list of snapshots that were deleted on purpose.
     pub(super) fn pruned(&self) -> PathBuf {
-        self.0.join("pruned.jsonl")
+        self.0.join(PRUNED)
+    }
+
+    /// What the witness answered when a snapshot was sealed.
+    pub(super) fn witness(&self, id: &SnapshotId) -> PathBuf {
+        self.0.join(WITNESS).join(id.as_str())
+    }
+
+    /// Where a snapshot lies that a wrong clock dated ahead.
+    pub(super) fn set_aside(&self, id: &SnapshotId) -> PathBuf {
+        self.0.join(SET_ASIDE).join(id.as_str())
+    }
+
+    /// A file that is written here before it is moved to its place; what a crash leaves is written anew.
+    pub(super) fn beside(&self, name: &str) -> PathBuf {
+        self.stagings().join(name)
     }
 
     /// Where a snapshot lies while it is being deleted; what a crash leaves there goes with the next collection.
@@ -152,11 +191,16 @@ pub(super) fn part(month_of: Timestamp, id: &SnapshotId) -> String {
     format!("{ARCHIVE}/{MONTH}{}/{id}.parquet", month_of.format("%Y-%m"))
 }
 
+/// Whether a folder of the archive is one that [`part`] names.
+pub(super) fn is_month(name: &str) -> bool {
+    let Some(month) = name.strip_prefix(MONTH) else { return false };
+    month.len() == 7 && month.bytes().enumerate().all(|(i, b)| if i == 4 { b == b'-' } else { b.is_ascii_digit() })
+}
+
 /// The snapshot that brought a part; `None` for a path that [`part`] cannot have made.
 pub(super) fn part_id(path: &str) -> Option<SnapshotId> {
-    let (month, file) = path.strip_prefix(ARCHIVE)?.strip_prefix('/')?.strip_prefix(MONTH)?.split_once('/')?;
-    let digits = month.bytes().enumerate().all(|(i, b)| if i == 4 { b == b'-' } else { b.is_ascii_digit() });
-    if month.len() == 7 && digits { file.strip_suffix(".parquet")?.parse().ok() } else { None }
+    let (month, file) = path.strip_prefix(ARCHIVE)?.strip_prefix('/')?.split_once('/')?;
+    if is_month(month) { file.strip_suffix(".parquet")?.parse().ok() } else { None }
 }
 
 #[cfg(test)]

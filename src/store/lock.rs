@@ -44,9 +44,11 @@ impl OrgStore {
     /// A holder that died holds nothing: the system released its lock.
     ///
     /// # Errors
-    /// [`Error::Locked`] while another process, or another [`Lock`] of this one, holds it.
+    /// [`Error::Locked`] while another process, or another [`Lock`] of this one, holds it; [`Error::Link`] when the lock
+    /// file, the organization's folder or one of its folders is a link.
     pub fn lock(&self, now: Timestamp) -> Result<Lock, Error> {
         let path = self.paths.lock();
+        self.plain()?;
         let new_root = (!self.store.root.exists()).then(|| self.store.root.clone());
         for _ in 0..TRIES {
             disk::make_dir(&self.paths.0)?;
@@ -75,14 +77,14 @@ fn open(path: &Path) -> io::Result<File> {
     options.read(true).write(true).create(true).truncate(false);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    disk::follow_no_link(&mut options).open(path)
 }
 
 /// Whether `path` still leads to the open file. A holder may have removed the file between our opening and locking it.
 #[cfg(unix)]
 fn is_at(file: &File, path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt as _;
-    match (file.metadata(), fs::metadata(path)) {
+    match (file.metadata(), fs::symlink_metadata(path)) {
         (Ok(ours), Ok(theirs)) => (ours.dev(), ours.ino()) == (theirs.dev(), theirs.ino()),
         _ => false,
     }
@@ -190,6 +192,35 @@ mod tests {
         assert!(!is_at(&file, &path));
         let _other = open(&path).unwrap();
         assert!(!is_at(&file, &path));
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn no_writer_follows_a_link() {
+        let dir = tempfile::tempdir().unwrap();
+        let org = Store::new(dir.path().join("store")).org(&OrgName::new("acme").unwrap());
+        let outside = dir.path().join("outside");
+        disk::make_dir(&outside).unwrap();
+        let target = outside.join("thesis");
+        disk::write(&target, b"mine").unwrap();
+        let refused = |link: &Path, to: &Path| {
+            disk::make_dir(link.parent().unwrap()).unwrap();
+            std::os::unix::fs::symlink(to, link).unwrap();
+            match org.lock(now()) {
+                Err(Error::Link { path }) => assert_eq!(path, link),
+                other => panic!("{}: {other:?}", link.display()),
+            }
+            fs::remove_file(link).unwrap();
+        };
+        refused(org.dir(), &outside);
+        refused(&org.paths.lock(), &target);
+        for name in [".staging", "snapshots", "audit_events", "imports", "witness", "set-aside"] {
+            refused(&org.dir().join(name), &outside);
+        }
+        assert_eq!(disk::files(&outside).unwrap(), ["thesis"]);
+        assert_eq!(fs::read(&target).unwrap(), b"mine");
+        assert!(open(&target).is_ok(), "a plain file is opened");
+        org.lock(now()).unwrap();
     }
 
     #[test]

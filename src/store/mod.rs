@@ -14,6 +14,7 @@ use crate::model::ids::{OrgName, SnapshotId};
 
 pub mod again;
 pub mod archive;
+pub mod aside;
 mod chain;
 mod disk;
 pub mod error;
@@ -32,13 +33,15 @@ pub mod stage;
 mod sums;
 mod tables;
 pub mod verify;
+mod witness;
 
 #[cfg(test)]
 mod tests;
 
 pub use again::{Again, Archived, Export};
 pub use archive::Appended;
-pub use error::Error;
+pub use aside::Aside;
+pub use error::{Advice, Error};
 pub use imports::Kept;
 pub use lock::Lock;
 pub use prune::Pruned;
@@ -126,11 +129,19 @@ impl OrgStore {
     /// Ids of the sealed snapshots, oldest first; names that are no ids are left out.
     ///
     /// # Errors
-    /// When the folder cannot be listed.
+    /// When the folder cannot be listed, or the organization's folder or one of its own is a link.
     pub fn ids(&self) -> Result<Vec<SnapshotId>, Error> {
+        self.plain()?;
         let folders = disk::entries(&self.paths.snapshots())?.into_iter().filter(|(_, kind)| kind.is_dir());
         let mut ids: Vec<SnapshotId> = folders.filter_map(|(name, _)| name.parse().ok()).collect();
         ids.sort();
         Ok(ids)
+    }
+
+    /// Fails when the organization's folder, or what lies in it under a name of ours, is a link: a store keeps its files
+    /// where it is, and nowhere that somebody else chose.
+    fn plain(&self) -> Result<(), Error> {
+        disk::no_link(&self.paths.0)?;
+        layout::OWN.iter().try_for_each(|(name, _)| disk::no_link(&self.paths.0.join(name)))
     }
 }

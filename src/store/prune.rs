@@ -2,12 +2,18 @@
 //!
 //! Parts of the audit archive stay, for every later snapshot reads them.
 
-use std::{fs, io, path::Path};
+use std::path::Path;
 
 use chrono::SubsecRound as _;
 use serde::{Deserialize, Serialize};
 
-use super::{OrgStore, disk, error::Error, layout::OrgPaths, lock::Lock, read::Head};
+use super::{
+    OrgStore, disk,
+    error::Error,
+    layout::{self, OrgPaths},
+    lock::Lock,
+    read::Head,
+};
 use crate::model::{
     ids::SnapshotId,
     manifest::{Previous, Tool},
@@ -63,7 +69,7 @@ impl OrgStore {
                 let path = self.paths.snapshot(&next.id);
                 let what =
                     format!("it does not follow {} as it lies there: nothing is deleted from a broken chain", one.id);
-                return Err(Error::Differs { path, what });
+                return Err(Error::contradicts(path, what));
             }
         }
         heads.pop();
@@ -99,9 +105,12 @@ impl OrgStore {
         }
         let path = self.paths.pruned();
         linked(&path, &listed)?;
-        disk::replace(&path, &text(&path, &listed)?)?;
-        disk::sync_dir(&self.paths.0)?;
         disk::make_dir(&self.paths.stagings())?;
+        let beside = self.paths.beside(layout::PRUNED);
+        disk::remove_file(&beside)?;
+        disk::write(&beside, &text(&path, &listed)?)?;
+        disk::rename(&beside, &path)?;
+        disk::sync_dir(&self.paths.0)?;
         for head in &heads {
             let going = self.paths.going(&head.id);
             disk::remove_dir(&going)?;
@@ -127,10 +136,7 @@ fn text(path: &Path, listed: &[Pruned]) -> Result<Vec<u8>, Error> {
 /// Reads an organization's list and checks its links.
 pub(super) fn list(org: &OrgPaths) -> Result<Vec<Pruned>, Error> {
     let path = org.pruned();
-    let text = match fs::read(&path) {
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        other => other.map_err(Error::io("read", &path))?,
-    };
+    let Some(text) = disk::read_if_there(&path)? else { return Ok(Vec::new()) };
     let mut listed = Vec::new();
     for (number, line) in (1..).zip(text.split(|b| *b == b'\n')).filter(|(_, line)| !line.is_empty()) {
         let one = serde_json::from_slice::<Pruned>(line).map_err(|source| Error::Damaged {
@@ -141,14 +147,17 @@ pub(super) fn list(org: &OrgPaths) -> Result<Vec<Pruned>, Error> {
         listed.push(one);
     }
     linked(&path, &listed)?;
+    if self::text(&path, &listed)? != text {
+        return Err(Error::damaged(path, "its lines are not as rollcall writes them: the list was changed"));
+    }
     Ok(listed)
 }
 
 /// Checks that the list begins with the first snapshot and that each one follows the one before.
 fn linked(path: &Path, listed: &[Pruned]) -> Result<(), Error> {
-    let mut before = None;
+    let mut before: Option<Previous> = None;
     for one in listed {
-        if one.previous != before {
+        if one.previous != before || before.is_some_and(|before| one.id <= before.id) {
             let what = format!("{} does not follow the snapshot listed before it: the list was changed", one.id);
             return Err(Error::damaged(path, what));
         }

@@ -154,7 +154,7 @@ impl OrgStore {
     fn existing(&self, id: &SnapshotId) -> Result<PathBuf, Error> {
         self.must_exist()?;
         let dir = self.paths.snapshot(id);
-        if dir.is_dir() {
+        if disk::is_folder(&dir) {
             return Ok(dir);
         }
         Err(Error::NoSnapshot { org: self.org.clone(), id: id.clone(), known: self.ids()? })
@@ -163,8 +163,9 @@ impl OrgStore {
     /// Fails when the organization has no folder.
     ///
     /// # Errors
-    /// [`Error::NoOrg`].
+    /// [`Error::NoOrg`]; [`Error::Link`] when it, or one of its own folders, is a link.
     pub fn must_exist(&self) -> Result<(), Error> {
+        self.plain()?;
         if self.paths.0.is_dir() {
             return Ok(());
         }

@@ -2,12 +2,12 @@
 
 use std::{
     collections::BTreeMap,
-    fs::File,
     io::{self, Read},
     path::PathBuf,
     sync::{Mutex, PoisonError},
 };
 
+use super::disk;
 use crate::model::{
     coverage::Source,
     evidence::{BodySink, Request, Spool},
@@ -89,7 +89,7 @@ impl Spool for Replay {
     }
 
     fn open(&self, raw: &str) -> io::Result<Box<dyn Read + Send>> {
-        Ok(Box::new(zstd::Decoder::new(File::open(self.snapshot.join(raw))?)?))
+        Ok(Box::new(zstd::Decoder::new(disk::open(&self.snapshot.join(raw))?)?))
     }
 
     fn finish(&self, _source: Source, _request: &Request) -> io::Result<()> {

@@ -7,6 +7,7 @@ use crate::{
     model::{
         ids::SnapshotId,
         manifest::{FORMAT, Manifest, Previous},
+        sums::SIGNATURE,
     },
     table::{Tables, packed::Packed},
 };
@@ -32,7 +33,21 @@ impl Staging {
     /// # Errors
     /// [`Error::NotKept`] when the manifest names a body that is not there; [`Error::Sealed`] when somebody got ahead;
     /// whatever the disk refuses.
-    pub fn seal(mut self, mut manifest: Manifest, tables: &Tables) -> Result<Sealed, Error> {
+    pub fn seal(self, manifest: Manifest, tables: &Tables) -> Result<Sealed, Error> {
+        self.seal_signed(manifest, tables, |_list| Ok::<_, Error>(None))
+    }
+
+    /// [`Staging::seal`] with a signature over `SHA256SUMS`, which `sign` makes when the list is written; `None` leaves
+    /// it unsigned. The signature lies beside the list before the snapshot appears.
+    ///
+    /// # Errors
+    /// As [`Staging::seal`]; what `sign` gives: then nothing is sealed either.
+    pub fn seal_signed<E: From<Error>>(
+        mut self,
+        mut manifest: Manifest,
+        tables: &Tables,
+        sign: impl FnOnce(&[u8]) -> Result<Option<Vec<u8>>, E>,
+    ) -> Result<Sealed, E> {
         if self.audit.is_none() {
             self.append_events(&Packed::default(), false)?;
         }
@@ -54,9 +69,13 @@ impl Staging {
             serde_json::to_vec_pretty(&manifest).map_err(|source| Error::Json { path: path.clone(), source })?;
         text.push(b'\n');
         disk::write(&path, &text)?;
-        disk::write(&folder.join(layout::SUMS), sums::render(&folder)?.as_bytes())?;
+        let list = sums::render(&folder)?.into_bytes();
+        disk::write(&folder.join(layout::SUMS), &list)?;
+        if let Some(signature) = sign(&list)? {
+            disk::write(&folder.join(SIGNATURE), &signature)?;
+        }
         disk::sync_tree(&folder)?;
-        self.publish(&text)
+        Ok(self.publish(&text)?)
     }
 
     /// Removes what is no evidence (bodies of broken attempts, tables of an attempt that could not be sealed) and

@@ -7,7 +7,7 @@ use std::{io, path::Path};
 
 use tempfile::NamedTempFile;
 
-use super::{OrgStore, disk, error::Error};
+use super::{OrgStore, disk, error::Error, layout::OrgPaths};
 
 impl OrgStore {
     /// The organization's secret, made by the operating system's random source when there is none yet.
@@ -19,7 +19,7 @@ impl OrgStore {
         self.must_exist()?;
         let path = self.paths.redaction_key();
         if !path.exists() {
-            create(&self.paths.0, &path)?;
+            create(&self.paths, &path)?;
         }
         let text = disk::read(&path)?;
         parse(&text).ok_or_else(|| Error::damaged(path, "it does not hold 64 hexadecimal digits"))
@@ -27,20 +27,26 @@ impl OrgStore {
 }
 
 /// Makes the file, whole or not at all; one that another process made first stands.
-fn create(folder: &Path, path: &Path) -> Result<(), Error> {
+fn create(org: &OrgPaths, path: &Path) -> Result<(), Error> {
     let mut secret = [0; 32];
     getrandom::fill(&mut secret).map_err(io::Error::other).map_err(Error::io("make a secret for", path))?;
     let text = format!("{}\n", disk::hex(&secret));
-    let file = NamedTempFile::new_in(folder).map_err(Error::io("create a file in", folder))?;
+    // What a crash leaves there goes with the next collection; in the organization's folder it would be a stray file.
+    let beside = org.beside("redaction");
+    disk::make_dir(&beside)?;
+    let file = NamedTempFile::new_in(&beside).map_err(Error::io("create a file in", &beside))?;
     io::Write::write_all(&mut file.as_file(), text.as_bytes())
         .and_then(|()| file.as_file().sync_all())
         .map_err(Error::io("write", file.path()))?;
-    match file.persist_noclobber(path) {
+    let made = match file.persist_noclobber(path) {
         Err(failed) if failed.error.kind() != io::ErrorKind::AlreadyExists => {
             Err(Error::io("create", path)(failed.error))
         }
-        _ => disk::sync_dir(folder),
-    }
+        _ => disk::sync_dir(&org.0),
+    };
+    disk::remove_if_empty(&beside);
+    disk::remove_if_empty(&org.stagings());
+    made
 }
 
 /// The secret in a file.

@@ -127,7 +127,7 @@ impl DiskSpool {
         if !disk::digest_decoded(&path).is_ok_and(|(sha256, _)| Some(&sha256) == request.sha256.as_ref()) {
             return Ok(None);
         }
-        let mut from = zstd::Decoder::new(File::open(&path)?)?;
+        let mut from = zstd::Decoder::new(disk::open(&path)?)?;
         let mut sink: Box<dyn BodySink> = Box::new(DiskBody::create(&self.0, source, "json")?);
         let mut chunk = vec![0; 64 << 10];
         loop {
@@ -190,7 +190,7 @@ impl Spool for DiskSpool {
 
     fn open(&self, raw: &str) -> io::Result<Box<dyn Read + Send>> {
         let path = self.0.snapshot.join(raw);
-        let open = || zstd::Decoder::new(File::open(&path)?);
+        let open = || zstd::Decoder::new(disk::open(&path)?);
         Ok(Box::new(open().map_err(|e| located(&e, "read", &path))?))
     }
 

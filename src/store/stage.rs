@@ -1,6 +1,6 @@
 //! Unfinished collections: started, resumed, thrown away.
 
-use std::{io, path::Path, sync::Arc};
+use std::{path::Path, sync::Arc};
 
 use chrono::{SubsecRound as _, TimeDelta};
 use serde::{Deserialize, Serialize};
@@ -85,7 +85,7 @@ impl OrgStore {
         let previous = self.newest()?;
         let asked = ask.as_of.map(|t| t.trunc_subsecs(0));
         if let Some(as_of) = asked {
-            self.check_order(as_of, previous.as_ref())?;
+            self.check_order(as_of, previous.as_ref(), ask.now)?;
         }
         archive::remove_unsealed(&self.paths, previous.as_ref().map(|p| &p.id))?;
         let open = self.resumable(ask.now, previous.as_ref())?;
@@ -114,7 +114,7 @@ impl OrgStore {
     /// Starts a collection in an empty folder.
     fn start(&self, ask: &Ask, asked: Option<Timestamp>, previous: Option<&Head>) -> Result<Description, Error> {
         let as_of = asked.unwrap_or_else(|| ask.now.trunc_subsecs(0));
-        self.check_order(as_of, previous)?;
+        self.check_order(as_of, previous, ask.now)?;
         let description = Description { key: ask.key.clone(), as_of, started_at: ask.now };
         let paths = self.paths.staging(&SnapshotId::of(as_of));
         disk::remove_dir(&paths.0)?;
@@ -126,14 +126,16 @@ impl OrgStore {
     }
 
     /// Refuses an instant at or before the newest snapshot.
-    fn check_order(&self, as_of: Timestamp, newest: Option<&Head>) -> Result<(), Error> {
+    fn check_order(&self, as_of: Timestamp, newest: Option<&Head>, now: Timestamp) -> Result<(), Error> {
         let id = SnapshotId::of(as_of);
         if self.paths.snapshot(&id).exists() {
             return Err(Error::Sealed { org: self.org.clone(), id });
         }
         match newest {
             Some(newest) if id < newest.id => {
-                Err(Error::OutOfOrder { org: self.org.clone(), as_of, newest: newest.id.clone() })
+                let (org, newest) = (self.org.clone(), newest.id.clone());
+                let ahead = now < newest.as_of();
+                Err(Error::OutOfOrder { org, as_of, newest, ahead })
             }
             _ => Ok(()),
         }
@@ -152,8 +154,9 @@ impl OrgStore {
                     && newest.is_none_or(|newest| newest.id < id)
             });
             match description {
-                Some(description) => open.push(description),
-                None => disk::remove_dir(&folder.0)?,
+                // Whoever puts a link into an unfinished collection must not choose what it resumes from.
+                Some(description) if disk::odd(&folder.0)?.is_none() => open.push(description),
+                _ => disk::remove_dir(&folder.0)?,
             }
         }
         Ok(open)
@@ -162,11 +165,7 @@ impl OrgStore {
 
 /// Reads a `staging.json`; `None` when it is missing or does not parse.
 fn describe(path: &Path) -> Result<Option<Description>, Error> {
-    match std::fs::read(path) {
-        Ok(text) => Ok(serde_json::from_slice(&text).ok()),
-        Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
-        Err(source) => Err(Error::Io { doing: "read", path: path.to_owned(), source }),
-    }
+    Ok(disk::read_if_there(path)?.and_then(|text| serde_json::from_slice(&text).ok()))
 }
 
 impl Staging {

@@ -18,7 +18,7 @@ impl Case<'_> {
         let Some((path, bytes)) = self.original(Source::AuditLog)? else { return Ok(None) };
         let Some(import) = self.sealed.manifest.import(Source::AuditLog) else { return Ok(None) };
         let name = path.display().to_string();
-        let log = audit_file::parse(&bytes, &name).map_err(|error| Error::Differs { path, what: error.to_string() })?;
+        let log = audit_file::parse(&bytes, &name).map_err(|error| Error::contradicts(path, error.to_string()))?;
         if import.rows != log.events.len() as u64 {
             return Err(self.manifest_differs("its count of the events in the imported log is not that of the file"));
         }
@@ -122,6 +122,6 @@ impl Case<'_> {
 
     /// The error for the archive.
     fn archive_differs(&self, what: impl Into<String>) -> Error {
-        Error::Differs { path: self.place.dir().join("audit_events"), what: what.into() }
+        Error::contradicts(self.place.dir().join("audit_events"), what)
     }
 }

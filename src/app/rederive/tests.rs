@@ -87,7 +87,7 @@ fn check(change: impl FnOnce(&mut Snapshot)) -> Result<Vec<Unchecked>, Error> {
 /// The file and the explanation of a difference.
 fn difference(change: impl FnOnce(&mut Snapshot)) -> (String, String) {
     match check(change) {
-        Err(Error::Differs { path, what }) => (path.file_name().unwrap().to_str().unwrap().to_owned(), what),
+        Err(Error::Differs { path, what, .. }) => (path.file_name().unwrap().to_str().unwrap().to_owned(), what),
         other => panic!("{other:?}"),
     }
 }
@@ -127,7 +127,7 @@ fn a_manifest_that_says_something_else_than_the_answers_is_named() {
         let request = s.manifest.sources[&Source::Members].requests[0].clone();
         let url = format!("{}&more=1", request.url);
         let members = s.manifest.sources.get_mut(&Source::Members).unwrap();
-        members.requests.push(crate::model::evidence::Request { url, ..request });
+        members.requests.push(Request { url, ..request });
     });
     assert!(what.contains("no reason to ask for"), "{what}");
     let (_, what) = difference(|s| {

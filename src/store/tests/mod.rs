@@ -2,7 +2,9 @@
 
 mod again;
 mod archive;
+mod aside;
 mod carry;
+mod foreign;
 mod prune;
 mod replay;
 mod resume;
@@ -48,7 +50,8 @@ impl Fixture {
     /// Collects, with an audit log of these events (`None`: not read), and seals.
     fn collect(&self, now: &str, events: Option<&[(&str, &str)]>) -> (Sealed, Appended) {
         let mut staging = self.stage(now);
-        let page = fetch(&*staging.spool(), Source::Members, "https://hub.example/members", b"[]");
+        let mut page = fetch(&*staging.spool(), Source::Members, "https://hub.example/members", b"[]");
+        page.started_at = staging.started_at();
         let appended = staging.append_events(&events.map(log).unwrap_or_default(), events.is_some()).unwrap();
         let mut manifest = manifest(&staging);
         manifest.sources.insert(Source::Members, record(Coverage::Collected, vec![page]));

@@ -37,7 +37,7 @@ fn ids(f: &Fixture) -> Vec<String> {
 /// The path and the explanation of the first difference.
 fn difference(f: &Fixture) -> (PathBuf, String) {
     match verify(f.org.dir()) {
-        Err(Error::Differs { path, what }) => (path, what),
+        Err(Error::Differs { path, what, .. }) => (path, what),
         other => panic!("{other:?}"),
     }
 }

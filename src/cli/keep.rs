@@ -1,0 +1,106 @@
+//! Flags of the commands that look after what was sealed: `verify`, `bundle` and `prune`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::{
+    app::{Bundle, Going, Prune, Report, Verify},
+    model::ids::SnapshotId,
+};
+
+/// Flags of `verify`.
+#[derive(Args, Debug)]
+pub(super) struct VerifyArgs {
+    /// The folder, or the file of a bundle
+    path: PathBuf,
+    /// End with 5 when an essential check was not made
+    ///
+    /// Essential is a check without which whoever can write here could have changed what a verdict rests on, and nothing
+    /// else shows it: that all of it was not made anew (needs --allowed-signers or --expect-manifest); in a store, that the
+    /// newest snapshot is the newest that was sealed (needs --expect-manifest); the parts of the audit archive and the
+    /// answers behind the tables, of a snapshot that was carried out of its store; people whose mapping is not known here
+    /// (needs --config); a date that the Hub's clock does not bear out. Not essential is what another check stands in for
+    /// or what is known to be gone: the snapshot before one in a bundle, whose digest the manifest names; snapshots that
+    /// were deleted by `prune` or set aside; older snapshots without a signature of their own; unfinished work; whether a
+    /// report follows from the evidence, which anybody can make again.
+    #[arg(long)]
+    strict: bool,
+    /// SHA-256 that the manifest of the newest snapshot must have, as the last checkpoint line has it that was noted
+    /// elsewhere; of the snapshot, when one or a bundle is given
+    #[arg(long, value_name = "SHA256")]
+    expect_manifest: Option<String>,
+    /// Whose signature counts: a file as `ssh-keygen -Y verify` reads it; without a signature verification then fails. Of
+    /// a store the newest snapshot of each organization must be signed
+    #[arg(long, value_name = "FILE")]
+    allowed_signers: Option<PathBuf>,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+impl VerifyArgs {
+    /// As the request has it.
+    pub(super) fn into_request(self) -> Verify {
+        let Self { path, strict, expect_manifest, allowed_signers, json } = self;
+        Verify { path, allowed_signers, expect_manifest, strict, json }
+    }
+}
+
+/// Flags of `prune`.
+#[derive(Args, Debug)]
+pub(super) struct PruneArgs {
+    /// Delete snapshots taken before this day (UTC)
+    #[arg(long, value_name = "DATE", required_unless_present = "set_aside", conflicts_with = "set_aside")]
+    before: Option<String>,
+    /// Move the newest snapshot, which a wrong clock dated later than now, into `set-aside`: nothing of it is deleted
+    #[arg(long, value_name = "ID")]
+    set_aside: Option<SnapshotId>,
+    /// Delete for good, or move; without it, what would go is listed
+    #[arg(long)]
+    yes: bool,
+}
+
+impl PruneArgs {
+    /// As the request has it; the grammar sees to it that one of the two is there.
+    pub(super) fn into_request(self) -> Prune {
+        let Self { before, set_aside, yes } = self;
+        let going = set_aside.map_or_else(|| Going::Before(before.unwrap_or_default()), Going::SetAside);
+        Prune { going, yes }
+    }
+}
+
+/// Flags of `bundle`.
+#[derive(Args, Debug)]
+pub(super) struct BundleArgs {
+    /// Period under review, as of `report`
+    #[arg(long)]
+    period: Option<String>,
+    /// Snapshot, as of `report`
+    #[arg(long, value_name = "ID")]
+    snapshot: Option<String>,
+    /// What to compare with, as of `report`
+    #[arg(long, value_name = "ID")]
+    baseline: Option<String>,
+    /// Template of the report; may be repeated [default: access-review]
+    #[arg(long, value_name = "NAME|PATH")]
+    template: Vec<String>,
+    /// Formats, as of `report` [default: csv,pdf]
+    #[arg(long, value_name = "FORMAT", value_delimiter = ',')]
+    format: Vec<String>,
+    /// Sign with this Ed25519 key; one with a passphrase, and a .pub, through the ssh-agent
+    #[arg(long, value_name = "KEY")]
+    sign: Option<PathBuf>,
+    /// The file to write [default: ./rollcall-ORG-ID.zip]
+    #[arg(long, value_name = "FILE.zip")]
+    out: Option<PathBuf>,
+}
+
+impl BundleArgs {
+    /// As the request has it.
+    pub(super) fn into_request(self) -> Bundle {
+        let Self { period, snapshot, baseline, template, format, sign, out } = self;
+        let report = Report { period, snapshot, baseline, templates: template, formats: format, out: None };
+        Bundle { report, sign, out }
+    }
+}
