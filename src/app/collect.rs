@@ -110,10 +110,10 @@ impl Collector<'_> {
         let place = Store::new(self.settings.store.clone()).org(org);
         let now = self.clock.now();
         let files = Files::read(self.settings, &place, &ask.skipped())?;
+        let key_to_sign = ask.sign.as_deref().map(|path| Key::load(path, self.settings.agent())).transpose()?;
         let endpoint = hub::Endpoint::parse(&self.settings.endpoint, self.settings.allow_http).map_err(Error::Hub)?;
         let token = self.settings.token()?;
         let scim_token = self.settings.scim_token();
-        let key_to_sign = ask.sign.as_deref().map(|path| Key::load(path, self.settings.agent())).transpose()?;
         let mut plan = collect::Plan {
             org: org.clone(),
             skipped: ask.skipped(),

@@ -63,6 +63,10 @@ fn mistakes_on_the_command_line_end_with_2() {
         "diff acme --format xlsx",
         "prune acme",
         "prune acme --before soon",
+        "prune acme --before 2026-01-01 --set-aside 20360101T000000Z",
+        "prune acme --set-aside latest",
+        "collect acme --sign no-such-key",
+        "verify . --expect-manifest 0a0b",
         "bundle acme --format docx",
         "bundle acme --sign rollcall.toml",
     ] {
@@ -181,6 +185,7 @@ fn reports_and_lists_of_an_unknown_organization_end_with_4() {
         "verify nowhere",
         "bundle acme",
         "prune acme --before 2026-01-01 --yes",
+        "prune acme --set-aside 20360101T000000Z --yes",
     ] {
         sandbox.run(line).unwrap().three_lines(4);
     }

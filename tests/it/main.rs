@@ -1,5 +1,6 @@
 //! The one integration-test binary; every binary that links polars costs a quarter of a gigabyte.
 
+mod anchor;
 mod answers;
 mod cli;
 mod collect;
