@@ -373,6 +373,32 @@ mod tests {
     }
 
     #[test]
+    fn a_backup_is_advised_where_a_file_was_damaged_and_nowhere_else() {
+        let org = || crate::model::ids::OrgName::new("acme").unwrap();
+        let id = || "29360801T060000Z".parse::<crate::model::ids::SnapshotId>().unwrap();
+        let hint = |advice| Error::Differs { path: "f".into(), what: "w".to_owned(), advice }.hint();
+        let backup = |text: &str| text.contains("from a backup");
+        assert!(backup(&hint(Advice::Restore)));
+        let others = [Advice::TakeOut, Advice::Investigate, Advice::Remake, Advice::AskAgain, Advice::Sign];
+        let hints: std::collections::BTreeSet<_> = others.into_iter().map(hint).collect();
+        assert_eq!(hints.len(), others.len(), "each has its own");
+        assert!(hints.iter().all(|hint| !backup(hint)), "{hints:?}");
+        let schema = crate::table::error::Error::Range { table: "members" };
+        for error in [
+            store::Error::Damaged { path: "f".into(), what: "w".to_owned(), source: None },
+            store::Error::Schema { path: "f".into(), source: schema },
+            store::Error::Link { path: "f".into() },
+            store::Error::NotAhead { org: org(), id: id(), why: "w" },
+            store::Error::OutOfOrder { org: org(), as_of: id().as_of(), newest: id(), ahead: false },
+        ] {
+            let error = Error::Store(error);
+            assert!(!backup(&error.hint()), "{}", error.hint());
+        }
+        let ahead = store::Error::OutOfOrder { org: org(), as_of: id().as_of(), newest: id(), ahead: true };
+        assert!(Error::Store(ahead).hint().contains("`rollcall prune acme --set-aside 29360801T060000Z`"));
+    }
+
+    #[test]
     fn every_error_is_three_lines_that_say_something() {
         let io = || io::Error::other("disk\nis full");
         let errors = [

@@ -262,6 +262,8 @@ impl Collector<'_> {
             kept.map_err(|error| format!("its answer cannot be kept ({error})"))
         });
         if let Err(why) = kept {
+            // Should this fail, too, the warning still stands.
+            let _ = place.expect_witness(lock);
             self.console.say(&format!(
                 "warning: the witness was not told of {}: {why}; keep the checkpoint line elsewhere by hand",
                 sealed.id

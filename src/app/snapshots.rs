@@ -37,7 +37,8 @@ pub(super) fn list(settings: &Settings, org: &OrgName) -> Result<String, Error> 
         ]);
         before = Some(head);
     }
-    Ok(format!("{}\n", table.trim_fmt()))
+    let aside = place.aside()?.into_iter().map(|id| format!("{id} is set aside: a wrong clock dated it ahead\n"));
+    Ok(format!("{}\n{}", table.trim_fmt(), aside.collect::<String>()))
 }
 
 /// Whether a snapshot follows the one before it in the list, or one that was deleted on purpose.

@@ -103,7 +103,8 @@ fn late(patience: Duration) -> String {
     format!("it did not answer within {} s", patience.as_secs())
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
 

@@ -41,6 +41,15 @@ pub struct Aside {
 }
 
 impl OrgStore {
+    /// Ids of the snapshots that were set aside, oldest first.
+    ///
+    /// # Errors
+    /// When the folder cannot be listed.
+    pub fn aside(&self) -> Result<Vec<SnapshotId>, Error> {
+        self.plain()?;
+        ids(&self.paths)
+    }
+
     /// The snapshot that [`OrgStore::set_aside`] would move: the newest, when it has this id and is dated later than
     /// `now`.
     ///

@@ -17,8 +17,8 @@ impl OrgStore {
         if path.exists() {
             return Ok(path);
         }
+        self.expect_witness(lock)?;
         let folder = self.paths.0.join(layout::WITNESS);
-        disk::make_dir(&folder)?;
         disk::make_dir(&self.paths.stagings())?;
         let beside = self.paths.beside(layout::WITNESS);
         disk::remove_file(&beside)?;
@@ -28,5 +28,14 @@ impl OrgStore {
         disk::sync_dir(&self.paths.0)?;
         disk::remove_if_empty(&self.paths.stagings());
         Ok(path)
+    }
+
+    /// Makes the folder of answers, so that a snapshot without one is told of even where no witness ever answered.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn expect_witness(&self, lock: &Lock) -> Result<(), Error> {
+        lock.assert_of(self);
+        disk::make_dir(&self.paths.0.join(layout::WITNESS))
     }
 }

@@ -219,6 +219,9 @@ fn snapshots_are_signed_before_they_are_sealed_and_their_signatures_are_checked(
     let [what, why, fix] = verify("others").three_lines(5);
     assert!(what.contains("SHA256SUMS.sig") && why.contains("no line allows the key"), "{what} {why}");
     assert!(fix.contains("--allowed-signers"), "{fix}");
+    let bundle = sandbox.run(&format!("bundle {ORG} --sign key --out one.zip --format json")).unwrap();
+    assert_eq!(bundle.code, 0, "{bundle:?}");
+    assert_eq!(sandbox.run("verify one.zip --allowed-signers allowed --strict").unwrap().code, 0);
     let unread = sandbox.run("verify rollcall-store").unwrap();
     assert!(unread.stdout.contains("the signatures of 2 snapshots"), "{unread:?}");
 
@@ -264,6 +267,13 @@ fn the_witness_is_told_without_the_token_and_its_answer_lies_beside() {
     let verified = sandbox.run("verify rollcall-store").unwrap();
     assert!(verified.stdout.contains("1 of 3 snapshots, the first of them 20261101T060000Z"), "{verified:?}");
 
+    let never = Sandbox::new().unwrap();
+    never.write("rollcall.toml", "[witness]\ncommand = [\"sh\", \"-c\", \"exit 7\"]\n").unwrap();
+    let first = collect(&never, "2026-11-01T06:00:00Z", event, "").unwrap();
+    assert!(first.code == 0 && first.stderr.contains("it failed (exit status: 7)"), "{first:?}");
+    let verified = never.run("verify rollcall-store").unwrap();
+    assert!(verified.stdout.contains("1 of 1 snapshots, the first of them 20261101T060000Z"), "{verified:?}");
+
     fs::remove_dir_all(sandbox.path(HOME).join("snapshots/20261101T060000Z")).unwrap();
     assert_eq!(sandbox.run("verify rollcall-store").unwrap().code, 0, "nobody was told of that one");
     fs::remove_dir_all(snapshot(&sandbox, 1)).unwrap();
@@ -292,6 +302,8 @@ fn a_snapshot_that_a_wrong_clock_dated_ahead_is_set_aside_when_told_twice() {
     assert_eq!(collect(&sandbox, "2026-09-01T06:00:00Z", events[0], "").unwrap().code, 0);
     let verified = sandbox.run("verify rollcall-store").unwrap();
     assert!(verified.code == 0 && verified.stdout.contains("29360801T060000Z: it was dated ahead"), "{verified:?}");
+    let listed = sandbox.run(&format!("snapshots {ORG}")).unwrap();
+    assert!(listed.stdout.ends_with("29360801T060000Z is set aside: a wrong clock dated it ahead\n"), "{listed:?}");
     // One that is not dated ahead stays.
     sandbox.run(&format!("prune {ORG} --set-aside 20260901T060000Z --yes")).unwrap().three_lines(2);
     assert!(sandbox.path(HOME).join("snapshots/20260901T060000Z").is_dir());

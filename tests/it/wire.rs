@@ -280,6 +280,8 @@ fn meet(fault: &'static Fault) -> io::Result<()> {
     let run = hub.run(&sandbox, &format!("collect {ORG} --only members --as-of {AS_OF}"))?;
     assert!(begun.elapsed() < PATIENCE, "{name} took {:?}", begun.elapsed());
     assert_eq!(run.code, 0, "{name}: {run:?}");
+    let verified = sandbox.run("verify rollcall-store")?;
+    assert_eq!(verified.code, 0, "{name}: {verified:?}");
     let manifest = manifest(&sandbox, "rollcall-store")?.unwrap_or_default();
     let members = &manifest["sources"]["members"];
     assert_eq!(members["coverage"], fault.coverage, "{name}: {members}");
@@ -407,6 +409,7 @@ fn a_whoami_that_fails_is_a_gap_of_its_own() {
     let (hub, sandbox) = (hub.unwrap(), Sandbox::new().unwrap());
     let run = hub.run(&sandbox, &format!("collect {ORG} --only members")).unwrap();
     assert_eq!(run.code, 0, "{run:?}");
+    assert_eq!(sandbox.run("verify rollcall-store").unwrap().code, 0);
     let manifest = manifest(&sandbox, "rollcall-store").unwrap().unwrap();
     let coverage = |source: &str| manifest["sources"][source]["coverage"].clone();
     assert_eq!((coverage("whoami"), coverage("members")), ("failed".into(), "collected".into()));
