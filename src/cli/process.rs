@@ -93,9 +93,18 @@ mod tests {
         tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(work);
     }
 
-    // One test, since the hook belongs to the whole process.
     #[test]
     fn a_panic_ends_with_4_wherever_it_is_and_quotes_nothing() {
+        let this = std::env::current_exe().unwrap();
+        let alone = ["--exact", "cli::process::tests::in_a_process_of_its_own", "--ignored"];
+        let run = std::process::Command::new(this).args(alone).output().unwrap();
+        let told = String::from_utf8_lossy(&run.stdout);
+        assert!(run.status.success() && told.contains("1 passed"), "{told}");
+    }
+
+    #[test]
+    #[ignore = "the hook belongs to a whole process, so the test above starts one for it"]
+    fn in_a_process_of_its_own() {
         let cases: [(&str, fn(), u8); 5] = [
             ("nothing", || (), 0),
             ("the command", fails, 4),
