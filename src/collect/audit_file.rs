@@ -58,7 +58,7 @@ pub fn parse(bytes: &[u8], file: &str) -> Result<Log, Error> {
         Ok(())
     };
     let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
-    let page = decode::array(bytes, &take).map_err(|_why| Error::NotALog { file: file.to_owned() })?;
+    let page = decode::array(bytes, &take, u64::MAX).map_err(|_why| Error::NotALog { file: file.to_owned() })?;
     if let Some(first) = page.first {
         return Err(Error::Items { file: file.to_owned(), count: page.left_out, first });
     }

@@ -60,7 +60,7 @@ fn list<T>(body: &[u8], parse: impl Fn(&Value) -> Result<T, String>) -> Result<H
 
 /// A list of anything.
 fn raw<T>(body: &[u8], parse: impl Fn(&RawValue) -> Result<T, String>) -> Result<Held, String> {
-    let page = decode::array(body, &parse)?;
+    let page = decode::array(body, &parse, u64::MAX)?;
     Ok(Held { items: page.items.len() as u64, left_out: page.left_out })
 }
 

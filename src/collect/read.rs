@@ -84,12 +84,16 @@ impl Reader<'_> {
     {
         let parse = Arc::new(parse);
         let mut part = Part { items: Vec::new(), requests: Vec::new(), failure: None };
-        let (mut left_out, mut first) = (0, None);
+        let (mut left_out, mut first) = (0_u64, None);
+        let path = self.path(call, values);
         let mut pager = self.client.pager(self.source, self.client.endpoint().url(call, values));
         while let Some(mut request) = pager.next().await? {
             let parse = Arc::clone(&parse);
-            match self.body(&request, move |body| decode::array(body, parse.as_ref())).await? {
+            let most = call.items.saturating_sub(left_out.saturating_add(part.items.len() as u64));
+            let mut more = false;
+            match self.body(&request, move |body| decode::array(body, parse.as_ref(), most)).await? {
                 Some(Ok(page)) => {
+                    more = page.more;
                     request.rows = Some(page.items.len() as u64);
                     left_out += page.left_out;
                     first = first.or(page.first);
@@ -105,11 +109,14 @@ impl Reader<'_> {
                 part.failure = failure;
                 return Ok(part);
             }
+            if more {
+                part.failure = Some(Failure::hole(format!("{path}: the list holds more than {} items", call.items)));
+                return Ok(part);
+            }
             if call.paging == hub::endpoints::Paging::Newest {
                 break;
             }
         }
-        let path = self.path(call, values);
         if let Some(why) = pager.broken().filter(|_| call.paging != hub::endpoints::Paging::Newest) {
             part.failure = Some(Failure::hole(format!("{path}: {why}")));
         } else if let Some(first) = first {

@@ -320,3 +320,6 @@ async fn broken_pages_and_items_leave_the_rest_standing() {
 
 #[path = "part_tests.rs"]
 mod parts;
+
+#[path = "limit_tests.rs"]
+mod limits;

@@ -99,6 +99,7 @@ async fn list<T>(
     let mut url = reader.client.endpoint().url(call, &[("org", org)]);
     let mut part = Part { items: Vec::new(), requests: Vec::new(), failure: None };
     let (mut total, mut received, mut unreadable, mut seen) = (None, 0_i64, None, BTreeSet::new());
+    let most = i64::try_from(call.items).unwrap_or(i64::MAX);
     for _ in 0..MOST_PAGES {
         let page = reader.document_at(call, &url).await?;
         part.requests.extend(page.requests);
@@ -134,6 +135,11 @@ async fn list<T>(
             request.rows = Some(rows.len() as u64);
         }
         part.items.push(rows);
+        if received > most {
+            let why = format!("{}: the list holds more than {most} items", url.path());
+            part.failure = Some(Failure::hole(why));
+            break;
+        }
         if fresh == 0 || total.is_some_and(|total| received >= total) {
             break;
         }

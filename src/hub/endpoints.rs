@@ -45,6 +45,8 @@ pub struct Call {
     pub plan: Option<&'static str>,
     /// How its answers continue.
     pub paging: Paging,
+    /// Items of one list, over all its pages, after which the rest is not read: ten times what is documented or known.
+    pub items: u64,
 }
 
 impl Call {
@@ -56,22 +58,48 @@ impl Call {
     }
 }
 
+/// Items of a call that has one document.
+const ONE: u64 = 1;
+
+/// People, their SCIM users and groups: ten times the 10 000 of the largest page that the Hub documents.
+const PEOPLE: u64 = 100_000;
+
+/// Tokens: ten for each of these people.
+const TOKENS_OF_PEOPLE: u64 = 10 * PEOPLE;
+
+/// Repositories, service accounts and resource groups: ten times the 20 000 repositories of a large organization.
+const THINGS: u64 = 200_000;
+
+/// People who asked for one gated repository: ten times the 100 000 of a famous one.
+const ASKERS: u64 = 1_000_000;
+
+/// Events: ten times the 100 000 that the Hub documents for an export.
+const EVENTS: u64 = 1_000_000;
+
+/// Commits of the newest page: ten times the 1000 that the Hub documents for a page.
+const NEWEST: u64 = 10_000;
+
 /// A call that every plan has.
-const fn call(source: Source, path: &'static str, permission: Option<&'static str>, paging: Paging) -> Call {
-    Call { source, path, query: &[], permission, plan: None, paging }
+const fn call(
+    source: Source,
+    path: &'static str,
+    permission: Option<&'static str>,
+    (paging, items): (Paging, u64),
+) -> Call {
+    Call { source, path, query: &[], permission, plan: None, paging, items }
 }
 
 /// Whose token reads.
-pub const WHOAMI: Call = call(Source::Whoami, "/api/whoami-v2", None, Paging::Single);
+pub const WHOAMI: Call = call(Source::Whoami, "/api/whoami-v2", None, (Paging::Single, ONE));
 
 /// The organization's public counters.
 pub const OVERVIEW: Call =
-    call(Source::Overview, "/api/organizations/{org}/overview", Some("org.read"), Paging::Single);
+    call(Source::Overview, "/api/organizations/{org}/overview", Some("org.read"), (Paging::Single, ONE));
 
 /// Members with what the token may see of them.
 pub const MEMBERS: Call = Call {
     query: &[("limit", "1000")],
-    ..call(Source::Members, "/api/organizations/{org}/members", Some("org.members.read"), Paging::Link)
+    ..call(Source::Members, "/api/organizations/{org}/members", Some("org.members.read"), (Paging::Link, PEOPLE))
 };
 
 /// Resource groups with users and resources.
@@ -81,13 +109,17 @@ pub const RESOURCE_GROUPS: Call = Call {
         Source::ResourceGroups,
         "/api/organizations/{org}/resource-groups",
         Some("resourceGroup.read"),
-        Paging::Single,
+        (Paging::Single, THINGS),
     )
 };
 
 /// Every repository with visibility and storage.
-pub const REPOSITORIES: Call =
-    call(Source::Repos, "/api/organizations/{org}/settings/repositories", Some("org.repos.read"), Paging::Single);
+pub const REPOSITORIES: Call = call(
+    Source::Repos,
+    "/api/organizations/{org}/settings/repositories",
+    Some("org.repos.read"),
+    (Paging::Single, THINGS),
+);
 
 /// What is asked of models and datasets; with `expand` the Hub sends nothing else.
 const EXPAND: &[(&str, &str)] = &[
@@ -118,23 +150,26 @@ const EXPAND_SPACES: &[(&str, &str)] = &[
 
 /// Models with gating and creation.
 pub const MODELS: Call =
-    Call { query: EXPAND, ..call(Source::Repos, "/api/models", Some("repo.content.read"), Paging::Link) };
+    Call { query: EXPAND, ..call(Source::Repos, "/api/models", Some("repo.content.read"), (Paging::Link, THINGS)) };
 
 /// Datasets with gating and creation.
 pub const DATASETS: Call =
-    Call { query: EXPAND, ..call(Source::Repos, "/api/datasets", Some("repo.content.read"), Paging::Link) };
+    Call { query: EXPAND, ..call(Source::Repos, "/api/datasets", Some("repo.content.read"), (Paging::Link, THINGS)) };
 
 /// Spaces with creation.
-pub const SPACES: Call =
-    Call { query: EXPAND_SPACES, ..call(Source::Repos, "/api/spaces", Some("repo.content.read"), Paging::Link) };
+pub const SPACES: Call = Call {
+    query: EXPAND_SPACES,
+    ..call(Source::Repos, "/api/spaces", Some("repo.content.read"), (Paging::Link, THINGS))
+};
 
 /// Buckets.
-pub const BUCKETS: Call = call(Source::Repos, "/api/buckets/{org}", Some("repo.content.read"), Paging::Single);
+pub const BUCKETS: Call =
+    call(Source::Repos, "/api/buckets/{org}", Some("repo.content.read"), (Paging::Single, THINGS));
 
 /// Kernels.
 pub const KERNELS: Call = Call {
     query: &[("author", "{org}"), ("limit", "1000")],
-    ..call(Source::Repos, "/api/kernels", Some("repo.content.read"), Paging::Link)
+    ..call(Source::Repos, "/api/kernels", Some("repo.content.read"), (Paging::Link, THINGS))
 };
 
 /// Requests and grants of one gated repository.
@@ -144,7 +179,7 @@ pub const ACCESS: Call = Call {
         Source::GatedAccess,
         "/api/{types}/{repo}/user-access-request/{status}",
         Some("repo.access.read"),
-        Paging::Link,
+        (Paging::Link, ASKERS),
     )
 };
 
@@ -152,7 +187,7 @@ pub const ACCESS: Call = Call {
 pub const TOKENS: Call = Call {
     query: &[("q", "status:all"), ("limit", "100")],
     plan: Some("team"),
-    ..call(Source::Tokens, "/api/organizations/{org}/settings/tokens", None, Paging::Link)
+    ..call(Source::Tokens, "/api/organizations/{org}/settings/tokens", None, (Paging::Link, TOKENS_OF_PEOPLE))
 };
 
 /// Service accounts.
@@ -162,7 +197,7 @@ pub const SERVICE_ACCOUNTS: Call = Call {
         Source::ServiceAccounts,
         "/api/organizations/{org}/service-accounts",
         Some("org.serviceAccounts.read"),
-        Paging::Single,
+        (Paging::Single, THINGS),
     )
 };
 
@@ -173,7 +208,7 @@ pub const SERVICE_ACCOUNT: Call = Call {
         Source::ServiceAccounts,
         "/api/organizations/{org}/service-accounts/{id}",
         Some("org.serviceAccounts.read"),
-        Paging::Single,
+        (Paging::Single, ONE),
     )
 };
 
@@ -182,7 +217,7 @@ const fn scim(path: &'static str, plan: &'static str) -> Call {
     Call {
         query: &[("startIndex", "1"), ("count", "1000")],
         plan: Some(plan),
-        ..call(Source::Scim, path, Some("org.members.read"), Paging::Scim)
+        ..call(Source::Scim, path, Some("org.members.read"), (Paging::Scim, PEOPLE))
     }
 }
 
@@ -201,7 +236,12 @@ pub const PROVISIONING_GROUPS: Call = scim("/api/organizations/{org}/scim-provis
 /// The audit log, at most its newest 100 000 events. Asking is itself recorded in the log.
 pub const AUDIT_LOG: Call = Call {
     plan: Some("team"),
-    ..call(Source::AuditLog, "/api/organizations/{org}/audit-log/export", Some("org.auditLog.write"), Paging::Single)
+    ..call(
+        Source::AuditLog,
+        "/api/organizations/{org}/audit-log/export",
+        Some("org.auditLog.write"),
+        (Paging::Single, EVENTS),
+    )
 };
 
 /// Network rules.
@@ -211,14 +251,14 @@ pub const NETWORK_SECURITY: Call = Call {
         Source::NetworkSecurity,
         "/api/organizations/{org}/settings/network-security",
         Some("org.networkSecurity.read"),
-        Paging::Single,
+        (Paging::Single, ONE),
     )
 };
 
 /// Newest commits of one repository.
 pub const COMMITS: Call = Call {
     query: &[("limit", "1000")],
-    ..call(Source::Commits, "/api/{types}/{repo}/commits/main", Some("repo.content.read"), Paging::Newest)
+    ..call(Source::Commits, "/api/{types}/{repo}/commits/main", Some("repo.content.read"), (Paging::Newest, NEWEST))
 };
 
 /// Every call, in the order of sources.

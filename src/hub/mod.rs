@@ -7,6 +7,8 @@
 mod attempt;
 mod body;
 mod bounds;
+#[cfg(test)]
+mod bounds_tests;
 mod client;
 mod endpoint;
 pub mod endpoints;

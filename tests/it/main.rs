@@ -15,6 +15,7 @@ mod fuzz;
 mod hostile;
 mod house;
 mod import;
+mod limits;
 mod privacy;
 mod quota;
 mod readme;

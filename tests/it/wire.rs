@@ -135,7 +135,7 @@ const FAULTS: &[Fault] = &[
         a.set("content-encoding", "gzip");
     }),
     healed("a slow body", 1, ONCE, |_, a, _| a.pause = Duration::from_millis(150)),
-    healed("a page of 20 MB", 1, ALWAYS, |_, a, _| swell(a)),
+    healed("a page of 16 MB", 1, ALWAYS, |_, a, _| swell(a)),
     healed("a redirect on the same host", 2, ONCE, |ask, a, _| {
         a.say(307, "");
         a.set("location", &format!("{}&again=1", ask.target));
@@ -152,6 +152,58 @@ const FAULTS: &[Fault] = &[
         a.say(301, "");
         a.set("location", &ask.target);
     }),
+    failed("a redirect to another path", 1, "not asked for", |_, a, _| {
+        a.say(302, "");
+        a.set("location", "/login");
+    }),
+    failed("a redirect with the token", 1, "repeats the access token", |ask, a, _| {
+        a.say(302, "");
+        a.set("location", &format!("{}&token={TOKEN}", ask.target));
+    }),
+    failed("a body with the token", 1, "repeats the access token", |_, a, _| {
+        a.body = String::from_utf8_lossy(&a.body).replacen("\"user\":\"", &format!("\"user\":\"{TOKEN}"), 1).into();
+    }),
+    failed("a body with the token behind escapes", 1, "repeats the access token", |_, a, _| {
+        let escaped: String = TOKEN.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect();
+        a.body = format!("[{{\"_id\":\"1\",\"user\":\"ada\",\"{escaped}\":1}}]").into();
+    }),
+    failed("a media type with the token", 1, "repeats the access token", |_, a, _| {
+        a.say(200, "<html></html>");
+        a.set("content-type", &format!("text/{TOKEN}"));
+    }),
+    failed("a refusal with the token at its cut", 1, "repeats the access token", |_, a, _| {
+        a.say(403, &format!(r#"{{"error":"{} {TOKEN}"}}"#, "x".repeat(190)));
+    }),
+    healed("a date that no calendar has", 1, ALWAYS, |_, a, _| a.set("date", "31 Dec 262142 23:59:59 -0900")),
+    healed("a quota beyond every number", 1, ALWAYS, |_, a, _| {
+        let most = u64::MAX;
+        a.set("ratelimit", &format!("\"api\";r={most};t={most}"));
+        a.set("ratelimit-policy", &format!("\"fixed window\";\"api\";q={most};w={most}"));
+    }),
+    healed("a quota in floating point", 1, ALWAYS, |_, a, _| {
+        a.set("ratelimit", "\"api\";r=9e18;t=1e308");
+        a.set("ratelimit-policy", "\"fixed window\";\"api\";q=1e308;w=9e18");
+    }),
+    healed("503 that asks for the end of time", 2, ONCE, |_, a, _| {
+        a.say(503, "");
+        a.set("retry-after", "31 Dec 262142 23:59:59 -0900");
+    }),
+    Fault {
+        name: "a link to another path",
+        when: ONCE,
+        what: |_, a, _| a.set("link", "</api/whoami-v2?cursor=x>; rel=\"next\""),
+        coverage: "partial",
+        why: "another path",
+        asked: 1,
+    },
+    Fault {
+        name: "a link that cannot be read",
+        when: ONCE,
+        what: |ask, a, _| a.set("link", &format!("<{}&cursor=x>; rel='next'", ask.target)),
+        coverage: "partial",
+        why: "cannot be read",
+        asked: 1,
+    },
     Fault {
         name: "a link to another host",
         when: ONCE,
@@ -228,10 +280,10 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Makes a page of members 20 MB long, by fields that nobody reads.
+/// Makes a page of members 16 MB long, by fields that nobody reads.
 fn swell(answer: &mut Answer) {
     let Ok(mut members) = serde_json::from_slice::<Vec<Value>>(&answer.body) else { return };
-    let each = (20 << 20) / members.len().max(1);
+    let each = (16 << 20) / members.len().max(1);
     for member in &mut members {
         member["details"] = "x".repeat(each).into();
     }
