@@ -29,8 +29,8 @@ use crate::{
 };
 
 /// Comparisons of one snapshot: records of the sources, tables, events, audit facts, files, imported invites, what is
-/// derived from the snapshot before, people.
-const COMPARISONS: usize = 8;
+/// derived from the snapshot before, people, plan.
+const COMPARISONS: usize = 9;
 
 /// What is needed to derive anything again.
 #[derive(Debug)]
@@ -133,6 +133,7 @@ impl Rederiver<'_> {
         case.invites_file_agrees()?;
         let mut unchecked = case.derived_agree()?;
         unchecked.extend(self.people_agree(&case)?);
+        unchecked.extend(self.plan_agrees(&case)?);
         Ok(Derived { made: COMPARISONS.saturating_sub(unchecked.len()), unchecked })
     }
 
@@ -188,6 +189,30 @@ impl Rederiver<'_> {
         let collected =
             collected.map_err(|error| case.manifest_differs(format!("its answers do not make a snapshot: {error}")));
         Ok((replay, collected))
+    }
+
+    /// Compares a plan that was configured with the configuration, if that is known here; any other plan is in the answers.
+    ///
+    /// A plan decides which sources may be missing without a gap.
+    fn plan_agrees(&self, case: &Case<'_>) -> Result<Option<Unchecked>, Error> {
+        let manifest = &case.sealed.manifest;
+        if manifest.plan.from != "configuration" {
+            return Ok(None);
+        }
+        let configured = self.config.and_then(|config| config.org(&manifest.org)).and_then(|org| org.plan.as_ref());
+        if configured == Some(&manifest.plan.name) {
+            return Ok(None);
+        }
+        if self.config.is_some_and(|config| config.digest() == manifest.config_sha256) {
+            return Err(
+                case.manifest_differs("its plan is said to be configured, and the configuration has another or none")
+            );
+        }
+        let what = format!(
+            "whether {:?}, the plan of {}, was configured: the configuration of that day is not known here",
+            manifest.plan.name, manifest.id
+        );
+        Ok(Some(Unchecked::essential(what, "give the configuration that it was collected with to --config")))
     }
 
     /// Reads the roster again from its kept original, if a mapping of its columns is known here.

@@ -19,8 +19,8 @@ pub(super) struct VerifyArgs {
     /// Essential is a check without which whoever can write here could have changed what a verdict rests on, and nothing
     /// else shows it: that all of it was not made anew (needs --allowed-signers or --expect-manifest); in a store, that the
     /// newest snapshot is the newest that was sealed (needs --expect-manifest); the parts of the audit archive and the
-    /// answers behind the tables, of a snapshot that was carried out of its store; people whose mapping is not known here
-    /// (needs --config); a date that the Hub's clock does not bear out. Not essential is what another check stands in for
+    /// answers behind the tables, of a snapshot that was carried out of its store; people whose mapping, or a plan
+    /// whose configuration, is not known here (needs --config); a date that the Hub's clock does not bear out. Not essential is what another check stands in for
     /// or what is known to be gone: the snapshot before one in a bundle, whose digest the manifest names; snapshots that
     /// were deleted by `prune` or set aside; older snapshots without a signature of their own; unfinished work; whether a
     /// report follows from the evidence, which anybody can make again.

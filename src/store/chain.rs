@@ -97,7 +97,7 @@ impl Chain {
             return Err(Error::contradicts(path, what));
         }
         if self.newest.is_none() {
-            self.first = manifest.previous.clone();
+            self.first.clone_from(&manifest.previous);
         }
         self.newest = Some(manifest);
         Ok(())

@@ -219,7 +219,11 @@ mod tests {
         }
         assert_eq!(disk::files(&outside).unwrap(), ["thesis"]);
         assert_eq!(fs::read(&target).unwrap(), b"mine");
-        assert!(open(&target).is_ok(), "a plain file is opened");
+        // One that is put there after it was looked for is not opened either.
+        let link = outside.join("link");
+        std::os::unix::fs::symlink(&target, &link).unwrap();
+        assert!(open(&target).is_ok() && open(&link).is_err());
+        fs::remove_file(&link).unwrap();
         org.lock(now()).unwrap();
     }
 

@@ -63,8 +63,8 @@ fn list_anew(dir: &Path) -> io::Result<()> {
         lines.push((path.display().to_string(), rollcall::config::sha256(&fs::read(dir.join(&path))?)));
     }
     lines.sort();
-    let text: String = lines.iter().map(|(path, sha256)| format!("{sha256}  {path}\n")).collect();
-    fs::write(dir.join("SHA256SUMS"), text)
+    let text: Vec<_> = lines.iter().map(|(path, sha256)| format!("{sha256}  {path}\n")).collect();
+    fs::write(dir.join("SHA256SUMS"), text.concat())
 }
 
 #[test]

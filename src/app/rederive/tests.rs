@@ -100,7 +100,8 @@ fn what_was_sealed_follows_from_the_answers() {
     let engine = Engine::start().unwrap();
     let rederiver = Rederiver { engine: &engine, config: None };
     let unchecked = rederiver.check(&place, &first, &mut Archived::default()).unwrap().unchecked;
-    assert!(unchecked.len() == 1 && unchecked[0].what.contains("people of"), "{unchecked:?}");
+    assert!(unchecked.len() == 2 && unchecked[0].what.contains("people of"), "{unchecked:?}");
+    assert!(unchecked[1].what.contains("the plan of") && unchecked[1].essential, "{unchecked:?}");
 }
 
 #[test]
@@ -180,10 +181,13 @@ fn a_version_in_the_manifest_excuses_no_difference_and_where_there_is_none_nothi
     assert!(!what.contains("collected this"), "{what}");
 }
 
+/// A change of the audit facts.
+type Change = fn(&mut Audit);
+
 #[test]
 fn every_audit_fact_follows_from_the_export_and_the_archive_before_it() {
     let old = || time::parse("2020-01-01T00:00:00Z");
-    let facts: [(&str, fn(&mut Audit)); 6] = [
+    let facts: [(&str, Change); 6] = [
         ("number of new events", |audit| audit.events_new += 1),
         ("number of events in the archive", |audit| audit.events_in_archive -= 1),
         ("oldest event", |audit| audit.oldest = None),
@@ -216,7 +220,7 @@ fn with_a_gap() -> (tempfile::TempDir, OrgStore) {
     for (month, (id, day)) in (8..).zip([("e1", "2026-07-18"), ("e2", "2026-08-18")]) {
         let hub = engine.run(Hub::start()).unwrap();
         faults(&hub);
-        hub.only("/api/organizations/acme/audit-log/export", json(&export(id, day)));
+        hub.only("/api/organizations/acme/audit-log/export", json(export(id, day)));
         let settings = settings(folder.path(), &hub.url, &format!("2026-0{month}-20T06:00:00Z"));
         collect(&settings, &engine, "acme", &Collect::default());
     }
@@ -272,7 +276,18 @@ fn invites_and_people_are_left_out_where_they_cannot_be_derived() {
     let engine = Engine::start().unwrap();
     let rederiver = Rederiver { engine: &engine, config: None };
     let unchecked = rederiver.check(&place, &sealed, &mut Archived::default()).unwrap().unchecked;
-    assert_eq!(unchecked.len(), 2, "{unchecked:?}");
+    assert_eq!(unchecked.len(), 3, "{unchecked:?}");
+}
+
+#[test]
+fn a_plan_that_was_not_configured_is_named() {
+    let (_, what) = difference(|s| s.manifest.plan.name = "plus".to_owned());
+    assert!(what.contains("the configuration has another"), "{what}");
+    let unknown = check(|s| {
+        s.manifest.plan.name = "plus".to_owned();
+        s.manifest.config_sha256 = "0".repeat(64);
+    });
+    assert!(unknown.unwrap()[0].what.contains("\"plus\", the plan of"));
 }
 
 /// A Hub on which little is as it should be.

@@ -8,8 +8,11 @@ const E2: (&str, &str) = ("e2", "2026-06-01T10:00:00Z");
 const E3: (&str, &str) = ("e3", "2026-08-01T10:00:00Z");
 const E4: (&str, &str) = ("e4", "2026-09-01T10:00:00Z");
 
+/// The day of a collection and its export; `None` when the log was not read.
+type Exported = (&'static str, Option<&'static [(&'static str, &'static str)]>);
+
 /// Exports of five collections, with a gap, an unread log and an empty export among them.
-const EXPORTS: [(&str, Option<&[(&str, &str)]>); 5] = [
+const EXPORTS: [Exported; 5] = [
     ("2026-07-01", Some(&[E2, E1, E1])),
     ("2026-08-02", Some(&[E3])),
     ("2026-08-03", None),

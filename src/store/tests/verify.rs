@@ -5,7 +5,7 @@ use std::{fs, process::Command};
 use super::*;
 use crate::store::{
     Error, disk,
-    verify::{Kind, verify},
+    verify::{Found, Kind, verify},
 };
 
 /// Two snapshots with bodies, tables and archive parts.
@@ -30,7 +30,7 @@ fn untouched_evidence_passes_at_every_level() {
     let root = f.dir.path().join("store");
     let store = verify(&root).unwrap();
     assert_eq!((store.kind, store.files), (Kind::Store, 2 * 5 + 2));
-    let names: Vec<_> = store.snapshots.iter().map(|found| found.name()).collect();
+    let names: Vec<_> = store.snapshots.iter().map(Found::name).collect();
     assert_eq!(names, ["acme/20260701T000000Z", "acme/20261001T000000Z"]);
     assert!(store.unchecked.is_empty());
     assert_eq!(verify(f.org.dir()).unwrap().kind, Kind::Org);
