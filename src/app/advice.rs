@@ -13,7 +13,7 @@ impl Error {
     #[must_use]
     pub fn hint(&self) -> String {
         match self {
-            Self::Usage { hint, .. } | Self::Name { hint, .. } => hint.clone(),
+            Self::Usage { hint, .. } | Self::Name { hint, .. } | Self::Discreet { hint, .. } => hint.clone(),
             Self::NoneBefore { .. } => {
                 "collect again with `rollcall collect ORG`; `rollcall snapshots ORG` lists what there is".to_owned()
             }
@@ -233,7 +233,7 @@ fn reason(error: &Error) -> String {
         }
         Error::Differs { what, .. } => what,
         Error::NotChecked { first, .. } => return format!("not checked: {}", first.what),
-        Error::Name { why, .. } => why,
+        Error::Name { why, .. } | Error::Discreet { why, .. } => why,
         Error::NoneBefore { .. } => "a comparison needs two snapshots, and the store holds no older one",
         Error::NoSnapshots => "the store knows the organization and holds no snapshot of it",
         Error::NoState { first, grace_days, .. } => {

@@ -42,6 +42,18 @@ impl Exit {
 /// Why a command stopped.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    /// Another error as a redacted run may tell it.
+    #[error("{what}")]
+    Discreet {
+        /// Its exit code.
+        exit: Exit,
+        /// Its first line.
+        what: String,
+        /// Its second.
+        why: String,
+        /// Its third.
+        hint: String,
+    },
     /// The command line asks for something that cannot be.
     #[error("{what}")]
     Usage {
@@ -288,6 +300,7 @@ impl Error {
             Self::Differs { .. } | Self::NotChecked { .. } | Self::Bundle(bundle::Error::Repacked { .. }) => {
                 Exit::Unverified
             }
+            Self::Discreet { exit, .. } => *exit,
             Self::Several(all) => all.iter().map(|(_, error)| error.exit()).max().unwrap_or(Exit::Unfinished),
             Self::NoToken
             | Self::TokenFile { .. }

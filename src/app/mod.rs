@@ -13,6 +13,7 @@ mod clock;
 mod collect;
 mod demo;
 mod diff;
+mod discreet;
 mod doctor;
 mod engine;
 mod error;
@@ -70,6 +71,15 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// # Errors
 /// Whatever stops the command; the error knows its exit code and what to do.
 pub fn execute(request: &Request, environment: &Environment, console: &Arc<dyn Console>) -> Result<Exit, Error> {
+    if request.common.redact {
+        let quiet: Arc<dyn Console> = Arc::new(discreet::Discreet(Arc::clone(console)));
+        return flow(request, environment, &quiet).map_err(discreet::discreet);
+    }
+    flow(request, environment, console)
+}
+
+/// Does it, and says what is to be said.
+fn flow(request: &Request, environment: &Environment, console: &Arc<dyn Console>) -> Result<Exit, Error> {
     let Request { common, command } = request;
     let settings = || {
         let settings = Settings::resolve(common, environment, &known())?;
@@ -155,6 +165,8 @@ fn run(
             }
             Err(error @ (Error::Interrupted | Error::Output(_))) => return Err(error),
             Err(error) => {
+                // The reason stands in the summary, too.
+                let error = if common.redact { discreet::discreet(error) } else { error };
                 let why = error.to_string();
                 failed.push((org.clone(), error));
                 Err(why)

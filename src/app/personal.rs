@@ -40,6 +40,9 @@ pub(super) fn of(place: &OrgStore, snapshot: &Snapshot, exceptions: &[Exception]
         personal.hide(invite.email.as_deref().unwrap_or_default());
     }
     personal.show(snapshot.manifest.org.as_str());
+    for import in &snapshot.manifest.imports {
+        personal.hide(&import.file);
+    }
     for exception in exceptions {
         personal.hide(&exception.approved_by);
     }

@@ -1,12 +1,15 @@
 //! `--redact`: personal values become pseudonyms, in one pass before any renderer, so that no format can forget one.
 //!
 //! A pseudonym is `redacted-` and ten hexadecimal digits of a keyed hash of the value, folded: one value has one
-//! pseudonym wherever it stands in a bundle, and without the key, which never leaves the store, nobody can try names
-//! until one fits. What is replaced: cells of personal columns, whatever they hold; in every other text the personal
-//! values of the snapshot as whole words, and whatever reads like an address. Logins and names of repositories are
-//! public on the Hub and stay.
+//! pseudonym wherever it stands in a bundle and however it is spelled, and without the key, which never leaves the store,
+//! nobody can try names until one fits. What is replaced: cells of personal columns and names of imported files, whatever
+//! they hold; in every other text the personal values of the snapshot where no letter or digit joins them, and whatever
+//! reads like an address. Logins and names of repositories are public on the Hub and stay, also those with a name in them.
 
-use std::{collections::BTreeSet, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use aho_corasick::AhoCorasick;
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -17,13 +20,16 @@ use super::Input;
 use crate::model::{
     exception::ExceptionOutcome,
     follow_up::{FollowUp, Followed},
-    ids::fold,
     manifest::Manifest,
     outcome::{COMMON, Cell, Chart, Meta, Outcome, Privacy, Row, TieOut},
     people::PersonRow,
 };
 
-/// Shortest single word that is replaced inside sentences.
+mod folded;
+
+use folded::Folded;
+
+/// Shortest single word that is replaced inside sentences; one that is not ASCII may be a letter shorter.
 const SHORTEST: usize = 3;
 
 /// What is personal in a snapshot, and the key of its pseudonyms.
@@ -59,16 +65,18 @@ impl Personal {
         }
     }
 
-    /// Adds a value that everybody may see. An address never is one.
+    /// Adds a value that everybody may see, and takes it for a login or the like: an address never is one, and nothing
+    /// with a blank in it.
     pub fn show(&mut self, value: &str) {
-        if !value.contains('@') {
-            self.public.insert(fold(value));
+        let value = Folded::of(value.trim()).text;
+        if !value.contains(['@', ' ']) {
+            self.public.insert(value);
         }
     }
 
     /// The pseudonym of a value.
     fn pseudonym(&self, value: &str) -> String {
-        let digest = mac(&self.key, fold(value).as_bytes());
+        let digest = mac(&self.key, Folded::of(value.trim()).text.as_bytes());
         let digits = digest.iter().take(5).fold(0, |digits: u64, byte| digits << 8 | u64::from(*byte));
         format!("redacted-{digits:010x}")
     }
@@ -79,6 +87,31 @@ fn mac(key: &[u8; 32], text: &[u8]) -> [u8; 32] {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");
     mac.update(text);
     mac.finalize().into_bytes().into()
+}
+
+/// A text in which whatever reads like an address is hidden, for what is said before anybody knows whose names there are.
+#[must_use]
+pub fn without_addresses(text: &str) -> String {
+    let folded = Folded::of(text);
+    let found = folded.addresses().into_iter().filter_map(|(start, end)| folded.place(start, end));
+    replaced(text, found.collect(), |_| "redacted".to_owned())
+}
+
+/// A text with some stretches replaced. Where two of them overlap, nothing of either stays.
+fn replaced(text: &str, mut found: Vec<(usize, usize)>, by: impl Fn(&str) -> String) -> String {
+    found.sort_unstable();
+    let (mut out, mut at) = (String::with_capacity(text.len()), 0);
+    let mut found = found.into_iter().peekable();
+    while let Some((start, mut end)) = found.next() {
+        while let Some((_, more)) = found.next_if(|(next, _)| *next < end) {
+            end = end.max(more);
+        }
+        out.push_str(&text[at..start]);
+        out.push_str(&by(&text[start..end]));
+        at = end;
+    }
+    out.push_str(&text[at..]);
+    out
 }
 
 /// A report's content without personal values.
@@ -139,56 +172,64 @@ pub fn redact(input: &Input<'_>, personal: &Personal) -> Redacted {
 struct Pass<'p> {
     /// Pseudonyms.
     personal: &'p Personal,
-    /// Values replaced inside texts.
-    words: Vec<&'p str>,
-    /// Finds them; `None` when there are none, or more than can be searched for at once.
-    finder: Option<AhoCorasick>,
+    /// Values replaced inside texts, folded, each with whether it is a word of ours as well.
+    words: Vec<(String, bool)>,
+    /// Finds them.
+    finder: AhoCorasick,
 }
 
 impl<'p> Pass<'p> {
     /// Makes ready.
     fn new(personal: &'p Personal, outcomes: &[Outcome]) -> Self {
         let ours: BTreeSet<&str> = outcomes.iter().flat_map(|outcome| vocabulary(outcome.meta)).collect();
-        let searched = |value: &&str| {
+        let ours_folded: BTreeSet<String> = ours.iter().map(|word| Folded::of(word).text).collect();
+        let mut words: BTreeMap<String, bool> = BTreeMap::new();
+        for value in &personal.values {
+            let folded = Folded::of(value).text;
+            let shortest = if folded.is_ascii() { SHORTEST } else { SHORTEST - 1 };
+            let phrase = folded.contains(|c: char| !c.is_alphanumeric());
             // A single word that is also one of ours would turn sentences about everybody into riddles.
-            let phrase = value.contains(|c: char| !c.is_alphanumeric());
-            let word = value.chars().count() >= SHORTEST && !ours.contains(value);
-            !personal.public.contains(&fold(value)) && (phrase || word)
-        };
-        let words: Vec<&str> = personal.values.iter().map(String::as_str).filter(searched).collect();
-        let finder = AhoCorasick::builder().ascii_case_insensitive(true).build(&words).ok();
-        Self { personal, finder: finder.filter(|_| !words.is_empty()), words }
-    }
-
-    /// A text without personal values: the longest first, then whatever still reads like an address.
-    fn text(&self, text: &str) -> String {
-        let named = self.words_of(text);
-        addresses(&named, |address| self.personal.pseudonym(address))
-    }
-
-    /// A text with the known values replaced.
-    fn words_of(&self, text: &str) -> String {
-        let Some(finder) = &self.finder else { return text.to_owned() };
-        let mut found: Vec<(usize, usize)> = finder
-            .find_overlapping_iter(text)
-            .filter(|m| {
-                let exact = self.words.get(m.pattern().as_usize()).is_some_and(|word| *word == &text[m.range()]);
-                let phrase = text[m.range()].contains(|c: char| !c.is_alphanumeric());
-                (exact || phrase) && stands_alone(text, m.start(), m.end())
-            })
-            .map(|m| (m.start(), m.end()))
-            .collect();
-        found.sort_by_key(|(start, end)| (*start, usize::MAX - end));
-        let (mut out, mut at) = (String::with_capacity(text.len()), 0);
-        for (start, end) in found {
-            if start >= at {
-                out.push_str(&text[at..start]);
-                out.push_str(&self.personal.pseudonym(&text[start..end]));
-                at = end;
+            let word = value.chars().count() >= shortest && !ours.contains(value.as_str());
+            if !folded.is_empty() && !personal.public.contains(&folded) && (phrase || word) {
+                let both = !phrase && ours_folded.contains(&folded);
+                words.insert(folded, both);
             }
         }
-        out.push_str(&text[at..]);
-        out
+        let words: Vec<(String, bool)> = words.into_iter().collect();
+        let finder = AhoCorasick::new(words.iter().map(|(word, _)| word));
+        // Better no report than one that shows what it promises to hide.
+        let finder = finder.expect("two thousand million letters of names do not fit into memory");
+        Self { personal, words, finder }
+    }
+
+    /// A text without personal values, and without whatever else reads like an address.
+    fn text(&self, text: &str) -> String {
+        let folded = Folded::of(text);
+        let known = self.finder.find_overlapping_iter(&folded.text).filter(|m| {
+            let both = self.words.get(m.pattern().as_usize()).is_some_and(|(_, both)| *both);
+            folded.stands_alone(m.start(), m.end())
+                && folded.place(m.start(), m.end()).is_some_and(|(start, end)| {
+                    let ordinary = both && !text[start..end].contains(char::is_uppercase);
+                    !ordinary && !self.is_public(text, start, end)
+                })
+        });
+        let all = known.map(|m| (m.start(), m.end())).chain(folded.addresses());
+        let found = all.filter_map(|(start, end)| folded.place(start, end)).collect();
+        replaced(text, found, |value| self.personal.pseudonym(value))
+    }
+
+    /// Whether a stretch is part of a login or of a repository's name, which are public.
+    fn is_public(&self, text: &str, start: usize, end: usize) -> bool {
+        let other = |c: char| !(c.is_alphanumeric() || "-_./".contains(c));
+        let from = text[..start].rfind(other).map_or(0, |at| at + text[at..].chars().next().map_or(1, char::len_utf8));
+        let to = text[end..].find(other).map_or(text.len(), |at| end + at);
+        let from_slash = text[from..start].rfind('/').map_or(from, |at| from + at + 1);
+        let to_slash = text[end..to].find('/').map_or(to, |at| end + at);
+        let public = |from: usize, to: usize| {
+            let name = text[from..to].trim_end_matches('.');
+            self.personal.public.contains(&Folded::of(name).text)
+        };
+        public(from, to) || public(from_slash, to_slash)
     }
 
     /// An optional text in place.
@@ -204,6 +245,13 @@ impl<'p> Pass<'p> {
             *name = self.personal.pseudonym(name);
         }
         manifest.plan.name = self.text(&manifest.plan.name);
+        // The name of a file is whatever somebody called it.
+        for import in &mut manifest.imports {
+            import.file = self.personal.pseudonym(&import.file);
+        }
+        for said in [&mut manifest.collector.permissions, &mut manifest.collector.security_restrictions] {
+            said.iter_mut().for_each(|text| *text = self.text(text));
+        }
         for record in manifest.sources.values_mut() {
             self.optional(&mut record.why);
             for request in &mut record.requests {
@@ -233,17 +281,19 @@ impl<'p> Pass<'p> {
         }
     }
 
-    /// A URL, part by part: an address inside one may be spelled with escapes; the redacted one is written without.
+    /// A URL, part by part, since its own signs may stand in an address. A plus may be a blank.
     fn url(&self, url: &str) -> String {
         let ends = ['?', '&', '=', '#'];
-        let plain = unescape(url);
-        let mut hidden = String::with_capacity(plain.len());
-        for part in plain.split_inclusive(ends) {
+        let mut hidden = String::with_capacity(url.len());
+        for part in url.split_inclusive(ends) {
             let value = part.strip_suffix(ends).unwrap_or(part);
-            hidden.push_str(&self.text(value));
+            let plain = self.text(value);
+            let spaced = plain.replace('+', " ");
+            let again = self.text(&spaced);
+            hidden.push_str(if again == spaced { &plain } else { &again });
             hidden.push_str(&part[value.len()..]);
         }
-        if hidden == plain { url.to_owned() } else { hidden }
+        hidden
     }
 
     /// The findings by person, in report order again.
@@ -324,7 +374,7 @@ impl<'p> Pass<'p> {
         exception.subject = self.text(&exception.subject);
         self.optional(&mut exception.resource);
         exception.reason = self.text(&exception.reason);
-        if !self.personal.public.contains(&fold(&exception.approved_by)) {
+        if !self.personal.public.contains(&Folded::of(exception.approved_by.trim()).text) {
             exception.approved_by = self.personal.pseudonym(&exception.approved_by);
         }
         outcome.note = self.text(&outcome.note);
@@ -352,56 +402,6 @@ fn vocabulary(meta: &Meta) -> impl Iterator<Item = &'static str> {
     let texts = columns.chain(meta.rules.iter().flat_map(|rule| [rule.id, rule.doc])).chain([meta.question]);
     let texts: Vec<&'static str> = texts.collect();
     texts.into_iter().flat_map(|text| text.split(|c: char| !c.is_alphanumeric()))
-}
-
-/// Whether a stretch of text is no part of a longer word, login or address.
-fn stands_alone(text: &str, start: usize, end: usize) -> bool {
-    let joins = |c: char| c.is_alphanumeric() || "-_+%/@".contains(c);
-    let mut after = text[end..].chars();
-    let open = match after.next() {
-        Some('.') => after.next().is_none_or(|c| !joins(c)),
-        Some(c) => !joins(c),
-        None => true,
-    };
-    open && text[..start].chars().next_back().is_none_or(|c| !joins(c) && c != '.')
-}
-
-/// A text with its percent escapes written out, as far as they are UTF-8.
-fn unescape(text: &str) -> String {
-    let digit = |byte: u8| char::from(byte).to_digit(16);
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, tail @ ..] = rest {
-        let escaped = match (first, tail) {
-            (b'%', [a, b, ..]) => digit(*a).zip(digit(*b)).and_then(|(a, b)| u8::try_from(a << 4 | b).ok()),
-            _ => None,
-        };
-        bytes.push(escaped.unwrap_or(*first));
-        rest = if escaped.is_some() { &tail[2..] } else { tail };
-    }
-    String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
-}
-
-/// A text with everything that reads like an address replaced.
-fn addresses(text: &str, replace: impl Fn(&str) -> String) -> String {
-    let ends = |c: char| c.is_whitespace() || c.is_control() || ",;:<>()[]{}\"'`|/".contains(c);
-    let (mut out, mut at) = (String::with_capacity(text.len()), 0);
-    for (sign, _) in text.match_indices('@') {
-        if sign < at {
-            continue;
-        }
-        let start = text[at..sign].char_indices().rev().find(|(_, c)| ends(*c));
-        let start = start.map_or(at, |(i, c)| at + i + c.len_utf8());
-        let end = text[sign..].find(ends).map_or(text.len(), |i| sign + i);
-        let end = start + text[start..end].trim_end_matches(['.', '!', '?', '@']).len();
-        if start < sign && sign + 1 < end {
-            out.push_str(&text[at..start]);
-            out.push_str(&replace(&text[start..end]));
-            at = end;
-        }
-    }
-    out.push_str(&text[at..]);
-    out
 }
 
 #[cfg(test)]

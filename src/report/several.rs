@@ -16,12 +16,12 @@ use super::{
     build::{self, tiles},
     files,
     marks::DATED_BY_HAND,
-    render::csv::safe_text,
+    render::csv::{self as table, safe_cell},
     words::Words,
 };
 use crate::model::{
     ids::{SnapshotId, fold},
-    outcome::{KeyFigure, money},
+    outcome::{Cell, KeyFigure, money},
     time::{self, Timestamp},
     verdict::Verdict,
 };
@@ -212,35 +212,32 @@ fn markdown(organizations: &[Organization], totals: &Totals, language: &str) -> 
 
 /// The table for spreadsheets: one line per organization.
 fn csv(organizations: &[Organization]) -> Result<Vec<u8>, Error> {
-    let mut head =
-        ["org", "snapshot", "as_of", "manifest_sha256", "gaps", "marks", "not_reviewed"].map(str::to_owned).to_vec();
-    head.extend(Verdict::ALL.iter().map(|v| v.word().to_owned()));
-    head.extend(build::tile_ids().into_iter().map(str::to_owned));
-    head.push("at_least".to_owned());
-    let mut writer = ::csv::Writer::from_writer(Vec::new());
-    let failed = |source: ::csv::Error| Error::Csv { file: "summary", source };
-    writer.write_record(&head).map_err(failed)?;
-    for organization in organizations {
-        let mut row = vec![organization.name.clone()];
+    let first = ["org", "snapshot", "as_of", "manifest_sha256", "gaps", "marks", "not_reviewed"].into_iter();
+    let head: Vec<&str> =
+        first.chain(Verdict::ALL.iter().map(|v| v.word())).chain(build::tile_ids()).chain(["at_least"]).collect();
+    let row = |organization: &Organization| {
+        let mut row: Vec<Cell> = vec![organization.name.as_str().into()];
         match &organization.review {
             Ok(review) => {
-                let as_of = time::format(review.as_of);
-                let sha256 = review.manifest_sha256.clone();
-                let marks: Vec<&str> = marks(review).map(|(name, _)| name).collect();
-                row.extend([review.snapshot.to_string(), as_of, sha256, review.gaps.join(";"), marks.join(";")]);
-                row.push(String::new());
-                row.extend(Verdict::ALL.map(|v| review.counts.get(&v).copied().unwrap_or_default().to_string()));
+                let list = |names: Vec<&str>| Cell::from(names.into_iter().map(str::to_owned).collect::<Vec<_>>());
+                let (id, sha256) = (review.snapshot.as_str(), review.manifest_sha256.as_str());
+                row.extend([id.into(), review.as_of.into(), sha256.into(), list(review.gaps.clone())]);
+                row.extend([list(marks(review).map(|(name, _)| name).collect()), Cell::Empty]);
+                let count = |v| i64::try_from(review.counts.get(v).copied().unwrap_or_default()).unwrap_or(i64::MAX);
+                row.extend(Verdict::ALL.iter().map(|v| Cell::from(count(v))));
                 row.extend(figures(review));
+                row.push(list(at_least(review)));
             }
             Err(why) => {
-                row.resize(6, String::new());
-                row.push(safe_text(why));
-                row.resize(head.len(), String::new());
+                row.resize(6, Cell::Empty);
+                row.push(why.as_str().into());
+                row.resize(head.len(), Cell::Empty);
             }
         }
-        writer.write_record(&row).map_err(failed)?;
-    }
-    writer.into_inner().map_err(|error| failed(error.into_error().into()))
+        row.iter().map(safe_cell).collect()
+    };
+    table::write(head.iter().copied(), organizations.iter().map(row))
+        .map_err(|source| Error::Csv { file: "summary", source })
 }
 
 /// What holds for a whole review: its name for programs, and the key of its words.
@@ -249,12 +246,12 @@ fn marks(review: &Review) -> impl Iterator<Item = (&'static str, &'static str)> 
     all.into_iter().filter(|(holds, ..)| *holds).map(|(_, name, key)| (name, key))
 }
 
-/// Figures of one organization for the table, and at the end which of them are lower bounds.
-fn figures(review: &Review) -> Vec<String> {
-    let known = |id| review.figures.get(id).map(|known| tiles::show(id, known.value)).unwrap_or_default();
-    let mut cells: Vec<String> = build::tile_ids().into_iter().map(known).collect();
-    cells.push(at_least(review).join(";"));
-    cells
+/// Figures of one organization for the table.
+fn figures(review: &Review) -> impl Iterator<Item = Cell> {
+    let cell = |id, n| if tiles::is_money(id) { Cell::Money(n) } else { Cell::Integer(n) };
+    build::tile_ids()
+        .into_iter()
+        .map(move |id| review.figures.get(id).map_or(Cell::Empty, |known| cell(id, known.value)))
 }
 
 /// Names of the figures that are lower bounds.
@@ -364,7 +361,7 @@ mod tests {
         assert_eq!(json["organizations"][0]["marks"], serde_json::json!([]));
         assert_eq!(json["organizations"][1]["marks"], serde_json::json!(["sample", "dated-by-hand"]));
         let csv = String::from_utf8(csv(&organizations).unwrap()).unwrap();
-        assert!(csv.contains(",scim,sample;dated-by-hand,,2,"), "{csv}");
+        assert!(csv.contains(r#","scim","sample\;dated-by-hand",,2,"#), "{csv}");
     }
 
     #[test]

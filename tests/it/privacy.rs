@@ -5,7 +5,13 @@ use std::{collections::BTreeSet, fs, io, path::Path};
 use rollcall::demo::{ORG, files as sample_files};
 use serde_json::Value;
 
-use crate::common::{Sandbox, files, root};
+use crate::{
+    common::{Sandbox, files, root},
+    scripted::{ORG as SCRIPTED, Scripted, of_org, quiet_org},
+};
+
+/// Instant of the collections.
+const AS_OF: &str = "2026-10-01T06:00:00Z";
 
 /// Names and addresses of the sample's people: of its fixtures, and of the files that it writes for the user.
 fn people() -> io::Result<BTreeSet<String>> {
@@ -94,6 +100,45 @@ fn a_redacted_report_names_nobody_and_can_be_made_again_byte_for_byte() {
     finance_gets_no_address_but_a_managers(&sandbox, &name).unwrap();
     let mixed = line("plain", "--redact --format json");
     assert!(mixed.stderr.contains("warning: ") || mixed.stderr.is_empty(), "{mixed:?}");
+}
+
+#[test]
+fn a_redacted_run_repeats_neither_the_words_of_the_hub_nor_the_name_of_a_file() {
+    let words = "Émile Roux (emile.roux%40corp.example) may not read this".to_owned();
+    let mut answers = quiet_org();
+    let refusal = serde_json::json!({ "error": words }).to_string().into_bytes();
+    for path in ["settings/network-security", "settings/tokens", "scim/v2/Users"] {
+        answers.insert(of_org(path), (403, refusal.clone()));
+    }
+    let sandbox = Sandbox::new().unwrap();
+    sandbox.write("rollcall.toml", "[roster]\nfile = \"ÉMILE-roux.csv\"\nextracted_on = \"2026-09-30\"\n").unwrap();
+    sandbox.write("ÉMILE-roux.csv", "email,status,name\nemile.roux@corp.example,active,Émile Roux\n").unwrap();
+    let hub = Scripted::start(answers.clone(), AS_OF).unwrap();
+    let line = format!("run {SCRIPTED} --as-of {AS_OF} --redact -v --format csv,json,pdf,html,md,xlsx,oscal,ocsf");
+    let run = hub.run(&sandbox, &line).unwrap();
+    assert_eq!(run.code, 0, "{run:?}");
+    let again = sandbox.run(&format!("report {SCRIPTED} --redact --format html,json --out again")).unwrap();
+    assert_eq!(again.code, 0, "{again:?}");
+    answers.insert("/api/whoami-v2".to_owned(), (401, refusal));
+    let refused = Scripted::start(answers, AS_OF).unwrap().run(&sandbox, &format!("run {SCRIPTED} --redact")).unwrap();
+    let [_, why, _] = refused.three_lines(4);
+    assert!(why.contains("left out under --redact"), "{why}");
+    let mut shown: Vec<(String, String)> = [&run, &again, &refused]
+        .iter()
+        .flat_map(|run| [("stdout".to_owned(), run.stdout.clone()), ("stderr".to_owned(), run.stderr.clone())])
+        .collect();
+    for folder in ["rollcall-reports", "again"] {
+        for path in files(&sandbox.path(folder)).unwrap() {
+            shown.push((path.display().to_string(), text(&sandbox.path(folder).join(&path)).unwrap()));
+        }
+    }
+    assert!(shown.len() > 20, "{}", shown.len());
+    for (place, text) in shown {
+        let text = text.to_lowercase();
+        for value in ["roux", "corp.example", "corp%2e", "émile", "e\u{301}mile"] {
+            assert!(!text.contains(value), "{place} shows {value}");
+        }
+    }
 }
 
 /// Finance's report: no address in it but those of managers and of invitees without a login, no network address, and

@@ -7,6 +7,7 @@ use crate::{
     model::{
         coverage::Source,
         evidence::Request,
+        import::Import,
         outcome::{CellKind, ColumnSpec},
     },
     report::{
@@ -19,7 +20,9 @@ use crate::{
 /// Some people.
 fn personal() -> Personal {
     let mut personal = Personal::new(&[7; 32], "0f");
-    for value in ["Ada Lovelace", "Ada", "ada@corp.example", "Grant", "reason", "o'neil@corp.example", "cleo"] {
+    for value in
+        ["Ada Lovelace", "Ada", "ada@corp.example", "Grant", "reason", "Subject", "o'neil@corp.example", "cleo"]
+    {
         personal.hide(value);
     }
     for value in ["cleo", "ada-l", "acme/arm"] {
@@ -43,7 +46,10 @@ fn known_values_are_replaced_as_whole_words_the_longest_first() {
         ("asked Ada Lovelace.", format!("asked {name}.")),
         ("ADA LOVELACE asked", format!("{name} asked")),
         ("Ada asked (Ada)", format!("{first} asked ({first})")),
-        ("ada-l and Adalbert, Ada/x, x.Ada", "ada-l and Adalbert, Ada/x, x.Ada".to_owned()),
+        ("ada-l and Adalbert, AdaL, xAda", "ada-l and Adalbert, AdaL, xAda".to_owned()),
+        ("Ada/x, x.Ada, _Ada-", format!("{first}/x, x.{first}, _{first}-")),
+        ("the grant of Grant", format!("the {} of {0}", of("Grant"))),
+        ("the subject is Subject", format!("the subject is {}", of("Subject"))),
         ("Ada@Corp.Example; ada@corp.example", format!("{address}; {address}")),
         ("<o'neil@corp.example>", format!("<{}>", of("o'neil@corp.example"))),
         ("the reason is cleo", "the reason is cleo".to_owned()),
@@ -65,7 +71,7 @@ fn what_reads_like_an_address_is_replaced_though_nobody_knows_it() {
         let expected = from.replace(address, &personal.pseudonym(address));
         assert_eq!(text(&personal, from), expected, "{from}");
     }
-    for fine in ["@ada", "ada@", "a @ b", "@@", "acme/arm@", ""] {
+    for fine in ["@bob", "bob@", "a @ b", "@@", "acme/arm@", ""] {
         assert_eq!(text(&personal, fine), fine);
     }
 }
@@ -79,6 +85,47 @@ fn pseudonyms_depend_on_the_secret_and_the_snapshot_and_not_on_case() {
     assert_ne!(of(2, "aa", "ada@corp.example"), one);
     assert_ne!(of(1, "ab", "ada@corp.example"), one);
     assert!(!format!("{:?}", personal()).contains("Ada"));
+}
+
+#[test]
+fn logins_and_repositories_stay_whole_though_a_name_stands_in_them() {
+    let mut personal = personal();
+    personal.show("acme/Ada-model");
+    personal.show("Ada Lovelace");
+    let of = |value: &str| personal.pseudonym(value);
+    for (from, to) in [
+        ("ada-l reads acme/Ada-model.", "ada-l reads acme/Ada-model.".to_owned()),
+        ("(group/ada-l)", "(group/ada-l)".to_owned()),
+        ("acme/Ada-other", format!("acme/{}-other", of("Ada"))),
+        ("Ada Lovelace", of("Ada Lovelace")),
+    ] {
+        assert_eq!(text(&personal, from), to, "{from}");
+    }
+}
+
+#[test]
+fn names_of_files_and_words_about_the_token_are_replaced() {
+    let mut sample = Sample::new();
+    let file = "leavers_of-ada_lovelace.csv";
+    sample.manifest.imports = vec![Import {
+        source: Source::Roster,
+        file: file.to_owned(),
+        sha256: "ab".repeat(32),
+        bytes: 1,
+        rows: 1,
+        extracted_on: None,
+        extracted_from: None,
+        recognized_as: None,
+        imported_at: None,
+        max_age_days: None,
+        mapped: false,
+        raw: String::new(),
+    }];
+    sample.manifest.collector.security_restrictions = vec!["asked of Ada Lovelace".to_owned()];
+    let personal = personal();
+    let redacted = redact(&sample.input(), &personal);
+    assert_eq!(redacted.manifest.imports[0].file, personal.pseudonym(file));
+    assert!(!format!("{:?}", redacted.manifest).to_lowercase().contains("lovelace"));
 }
 
 #[test]
@@ -193,7 +240,67 @@ fn no_format_shows_a_personal_value_and_two_passes_give_the_same_bytes() {
     assert_eq!(folders[0], folders[1]);
 }
 
+/// A value in other spellings.
+fn spellings(value: &str) -> Vec<String> {
+    use unicode_normalization::UnicodeNormalization as _;
+    let escaped = |keep: fn(u8) -> bool| {
+        let of = |b: u8| if keep(b) { char::from(b).to_string() } else { format!("%{b:02X}") };
+        value.bytes().map(of).collect::<String>()
+    };
+    let wide = |c: char| match c {
+        '!'..='~' => char::from_u32(u32::from(c) + 0xfee0).unwrap(),
+        ' ' => '\u{3000}',
+        c => c,
+    };
+    vec![
+        value.to_owned(),
+        value.to_uppercase(),
+        value.to_lowercase(),
+        value.replace('i', "ı").to_uppercase().replace('I', "İ"),
+        value.nfd().collect(),
+        value.nfc().collect(),
+        value.to_uppercase().nfd().collect(),
+        value.chars().map(wide).collect(),
+        escaped(|b| b.is_ascii_alphanumeric()),
+        escaped(|_| false),
+        escaped(|b| b.is_ascii_alphanumeric()).replace('%', "%25"),
+        value.replace('@', "%40").replace('a', "a\u{ad}"),
+        value.replace(' ', "\u{a0}\n"),
+    ]
+}
+
+/// Names of several scripts, and an address.
+const NAMES: [&str; 9] = [
+    "Émile Roux",
+    "Émile",
+    "Jürgen Weiß",
+    "Weiß",
+    "ılgaz Kılıç",
+    "Nguyễn Thị Minh",
+    "李明",
+    "김철수",
+    "zoë.o'neil+x@corp.example",
+];
+
 proptest! {
+    #[test]
+    fn no_spelling_of_a_personal_value_is_left_between_any_neighbours(
+        at in 0..NAMES.len(), how in 0..13_usize,
+        before in "\\PC{0,6}[^\\pL\\pN\\pM]|", after in "([^\\pL\\pN\\pM]\\PC{0,6})?",
+    ) {
+        let mut personal = Personal::new(&[7; 32], "0f");
+        NAMES.iter().for_each(|name| personal.hide(name));
+        let joins = |c: char| c.is_alphanumeric() || unicode_normalization::char::is_combining_mark(c);
+        // Some signs stand for a letter.
+        prop_assume!(!Folded::of(&before).text.ends_with(joins) && !Folded::of(&after).text.starts_with(joins));
+        let spelled = spellings(NAMES[at]).swap_remove(how);
+        let shown = text(&personal, &format!("{before}{spelled}{after}"));
+        let folded = |text: &str| Folded::of(text).text;
+        prop_assert!(!folded(&shown).contains(&folded(NAMES[at])), "{:?}", shown);
+        prop_assert!(shown.contains("redacted-"));
+        prop_assert_eq!(text(&personal, &spelled), personal.pseudonym(NAMES[at]), "one value has one pseudonym");
+    }
+
     #[test]
     fn no_text_panics_and_no_address_survives(
         before in "\\PC{0,12}", local in "[a-z.+]{0,6}[a-z]", domain in "[a-z]{1,6}\\.example", after in "\\PC{0,12}",

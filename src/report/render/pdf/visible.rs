@@ -5,6 +5,8 @@
 
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory as _};
 
+use crate::model::text::hides;
+
 /// Combining marks in a row that still read as one letter.
 const MARKS: usize = 4;
 
@@ -27,17 +29,10 @@ impl Watch {
         }
         let mark = is_mark(c);
         self.marks = if mark { self.marks + 1 } else { 0 };
-        let hidden = match c.general_category() {
-            GeneralCategory::Control
-            | GeneralCategory::LineSeparator
-            | GeneralCategory::ParagraphSeparator
-            | GeneralCategory::Surrogate
-            | GeneralCategory::PrivateUse
-            | GeneralCategory::Unassigned => true,
-            GeneralCategory::Format => !joins(c, self.before) && !visible_format(c),
-            GeneralCategory::SpaceSeparator => !matches!(c, '\u{a0}' | '\u{202f}' | '\u{2009}' | '\u{3000}'),
-            _ => draws_nothing(c) || self.marks > MARKS || (mark && self.before.is_none()),
-        };
+        // What no font can be expected to show is no better than what hides.
+        let shapeless = matches!(c.general_category(), GeneralCategory::PrivateUse | GeneralCategory::Unassigned);
+        let hidden =
+            shapeless || (hides(c) && !joins(c, self.before)) || self.marks > MARKS || (mark && self.before.is_none());
         // A mark after something escaped has nothing to stand on.
         self.before = if hidden { None } else { Some(c) };
         hidden
@@ -72,20 +67,6 @@ pub(super) fn is_mark(c: char) -> bool {
 pub(super) fn joins(c: char, before: Option<char>) -> bool {
     matches!(c, '\u{200c}' | '\u{200d}')
         && before.is_some_and(|b| matches!(b, '\u{600}'..='\u{7ff}' | '\u{900}'..='\u{dff}'))
-}
-
-/// Format characters with a shape: the number signs of Arabic and Syriac.
-fn visible_format(c: char) -> bool {
-    matches!(c, '\u{600}'..='\u{605}' | '\u{6dd}' | '\u{70f}' | '\u{890}'..='\u{891}' | '\u{8e2}')
-}
-
-/// Letters, marks and symbols that draw nothing: fillers, variation selectors, the blank Braille cell.
-fn draws_nothing(c: char) -> bool {
-    matches!(
-        c,
-        '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{2800}' | '\u{3164}'
-            | '\u{fe00}'..='\u{fe0f}' | '\u{ffa0}' | '\u{e0100}'..='\u{e01ef}'
-    )
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Texts that a spreadsheet can hold.
 
-use crate::report::render::csv;
+use crate::model::text;
 
 /// UTF-16 units that a cell holds.
 const CELL: usize = 32_767;
@@ -10,7 +10,7 @@ const NAME: usize = 31;
 
 /// A text in which nothing hides, cut visibly where a cell could not hold it.
 pub(super) fn fit(text: &str, cut: &str) -> String {
-    let shown = csv::shown(text);
+    let shown = text::line(text);
     if shown.len() <= CELL || shown.encode_utf16().count() <= CELL {
         return shown;
     }
@@ -44,14 +44,13 @@ pub(super) fn height(lines: usize) -> u32 {
 pub(super) fn literal(text: &str, room: usize) -> String {
     let mut out = String::new();
     let mut units = 0;
-    for c in csv::shown(text).chars() {
+    for c in text::line(text).chars() {
         units += if c == '&' { 2 } else { c.len_utf16() };
         if units > room {
             break;
         }
         match c {
             '&' => out.push_str("&&"),
-            '\n' | '\r' | '\t' => out.push(' '),
             c => out.push(c),
         }
     }
@@ -91,7 +90,7 @@ mod tests {
 
     #[test]
     fn a_foot_has_no_commands_and_an_end() {
-        assert_eq!(literal("R&D\n&P", 60), "R&&D &&P");
+        assert_eq!(literal("R&D\n&P", 60), "R&&D\\n&&P");
         assert_eq!(literal("a&&&", 4), "a&&");
         assert_eq!(literal(&"x".repeat(300), 60).len(), 60);
     }
