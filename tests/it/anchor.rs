@@ -223,13 +223,13 @@ fn snapshots_are_signed_before_they_are_sealed_and_their_signatures_are_checked(
     assert_eq!(bundle.code, 0, "{bundle:?}");
     assert_eq!(sandbox.run("verify one.zip --allowed-signers allowed --strict").unwrap().code, 0);
     let unread = sandbox.run("verify rollcall-store").unwrap();
-    assert!(unread.stdout.contains("the signatures of 2 snapshots"), "{unread:?}");
+    assert!(unread.stdout.contains("2 signatures of snapshots"), "{unread:?}");
 
     // An older snapshot without a signature is counted, the newest one is a difference.
     fs::remove_file(signature(0)).unwrap();
     let older = verify("allowed");
     assert!(
-        older.code == 0 && older.stdout.contains("1 older snapshots") && older.stdout.contains(IDS[0]),
+        older.code == 0 && older.stdout.contains("1 older snapshot,") && older.stdout.contains(IDS[0]),
         "{older:?}"
     );
     let kept = fs::read(signature(1)).unwrap();

@@ -281,13 +281,21 @@ fn invites_and_people_are_left_out_where_they_cannot_be_derived() {
 
 #[test]
 fn a_plan_that_was_not_configured_is_named() {
-    let (_, what) = difference(|s| s.manifest.plan.name = "plus".to_owned());
-    assert!(what.contains("the configuration has another"), "{what}");
-    let unknown = check(|s| {
-        s.manifest.plan.name = "plus".to_owned();
-        s.manifest.config_sha256 = "0".repeat(64);
-    });
-    assert!(unknown.unwrap()[0].what.contains("\"plus\", the plan of"));
+    let (place, settings) = sample();
+    let mut config = settings.last().unwrap().config.clone();
+    config.values.org.clear();
+    let mut sealed = place.read(&place.ids().unwrap()[1]).unwrap();
+    assert_eq!(sealed.manifest.plan.from, "configuration");
+    let engine = Engine::start().unwrap();
+    let rederiver = Rederiver { engine: &engine, config: Some(&config) };
+    // Another configuration than that of the day says nothing; that of the day does.
+    let unchecked = rederiver.check(&place, &sealed, &mut Archived::default()).unwrap().unchecked;
+    assert!(unchecked.len() == 1 && unchecked[0].what.contains("\"enterprise\", the plan of"), "{unchecked:?}");
+    sealed.manifest.config_sha256 = config.digest();
+    match rederiver.check(&place, &sealed, &mut Archived::default()) {
+        Err(Error::Differs { what, .. }) => assert!(what.contains("the configuration has another or none"), "{what}"),
+        other => panic!("{other:?}"),
+    }
 }
 
 /// A Hub on which little is as it should be.

@@ -108,14 +108,15 @@ impl Anchors {
             }
         }
         if let Some(first) = unread.first() {
-            let what = format!("the signatures of {} snapshots, the first of them {first}", unread.len());
+            let what = format!(
+                "{}, the first of them that of {first}",
+                counted(unread.len(), "signature of a snapshot", "signatures of snapshots")
+            );
             findings.unchecked.push(signature_unread(what, expected));
         }
         if let Some(first) = unsigned.first() {
-            let what = format!(
-                "who vouches for {} older snapshots, the first of them {first}: nobody signed them",
-                unsigned.len()
-            );
+            let older = counted(unsigned.len(), "older snapshot", "older snapshots");
+            let what = format!("who vouches for {older}, the first of them {first}: nobody signed it");
             let by = "compare their SHA-256 with checkpoint lines; the signed newest one holds them by the chain";
             findings.unchecked.push(Unchecked::minor(what, by));
         }
@@ -175,6 +176,11 @@ fn signature_unread(what: String, expected: bool) -> Unchecked {
 fn nobody_signed(listed: &Listed) -> Error {
     let what = "it is not there: nobody signed this".to_owned();
     Error::Differs { path: listed.path.join(sums::SIGNATURE), what, advice: Advice::Sign }
+}
+
+/// A number with its noun.
+fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 /// A SHA-256 as typed.
