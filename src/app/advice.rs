@@ -179,6 +179,9 @@ const fn bundle_hint(error: &bundle::Error) -> &'static str {
         bundle::Error::Repacked { .. } => {
             "unpack it and verify the folder, or ask for the file as `rollcall bundle` wrote it"
         }
+        bundle::Error::Revoked { .. } => {
+            "give --revoked-keys a text file with one public key, or one fingerprint as `ssh-keygen -l` shows it, on each line"
+        }
         bundle::Error::Exists { .. } => "give another file to --out, or move the one that is there",
         bundle::Error::Io { .. } | bundle::Error::Zip { .. } => {
             "check free space and permissions of the bundle's folder, then run the command again"
@@ -314,6 +317,7 @@ fn store_reason(error: &store::Error) -> &str {
 fn bundle_reason(error: &bundle::Error) -> &str {
     match error {
         bundle::Error::Key { why, .. } | bundle::Error::Agent { why, .. } | bundle::Error::Signature { why } => why,
+        bundle::Error::Revoked { why } => why,
         bundle::Error::Name { why, .. } | bundle::Error::NoAgent { why, .. } => why,
         bundle::Error::Differs { what, .. } | bundle::Error::Repacked { what, .. } => what,
         bundle::Error::Exists { .. } => "nothing that is there is overwritten",

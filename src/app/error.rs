@@ -293,9 +293,12 @@ impl Error {
             | Self::Ahead { asked: true, .. }
             | Self::Store(store::Error::NotAhead { .. })
             | Self::Hub(hub::Error::Endpoint { .. } | hub::Error::PlainHttp { .. }) => Exit::Usage,
-            Self::Bundle(bundle::Error::Key { .. } | bundle::Error::NoAgent { .. } | bundle::Error::Exists { .. }) => {
-                Exit::Usage
-            }
+            Self::Bundle(
+                bundle::Error::Key { .. }
+                | bundle::Error::NoAgent { .. }
+                | bundle::Error::Exists { .. }
+                | bundle::Error::Revoked { .. },
+            ) => Exit::Usage,
             Self::Report(error) => report_exit(error),
             Self::Differs { .. } | Self::NotChecked { .. } | Self::Bundle(bundle::Error::Repacked { .. }) => {
                 Exit::Unverified

@@ -116,9 +116,8 @@ fn flow(request: &Request, environment: &Environment, console: &Arc<dyn Console>
                 Err(error) if common.config.is_some() || common.as_of.is_some() => return Err(error),
                 resolved => resolved.ok(),
             };
-            let as_of = settings.as_ref().and_then(|settings| settings.as_of);
             let config = settings.as_ref().map(|settings| &settings.config);
-            verify::verify(ask, config, as_of, &**console)
+            verify::verify(ask, config, &**console)
         }
         Command::Bundle { org, bundle } => bundle::bundle(&settings()?, org, bundle, common, console),
         Command::Import { org, import } => print(console, &import::import(&settings()?, org, import, console)?),

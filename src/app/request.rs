@@ -257,6 +257,10 @@ pub struct Verify {
     pub path: PathBuf,
     /// `--allowed-signers`.
     pub allowed_signers: Option<PathBuf>,
+    /// `--signer`: who is to have signed.
+    pub signer: Option<String>,
+    /// `--revoked-keys`.
+    pub revoked_keys: Option<PathBuf>,
     /// `--expect-manifest`, as typed.
     pub expect_manifest: Option<String>,
     /// `--strict`.

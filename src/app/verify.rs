@@ -15,11 +15,7 @@ use super::{
 use crate::{
     bundle,
     config::Config,
-    model::{
-        manifest::Manifest,
-        sums,
-        time::{self, Timestamp},
-    },
+    model::{manifest::Manifest, sums, time},
     store::{
         self, Archived, Store,
         verify::{self, EVIDENCE, Found, Kind, Unchecked, Verified},
@@ -76,13 +72,8 @@ impl Listed {
 ///
 /// # Errors
 /// The first thing that differs; [`Error::NotChecked`] when an essential check was not made, under `--strict`.
-pub(super) fn verify(
-    ask: &Verify,
-    config: Option<&Config>,
-    as_of: Option<Timestamp>,
-    console: &dyn Console,
-) -> Result<Exit, Error> {
-    let findings = match find(ask, config, as_of) {
+pub(super) fn verify(ask: &Verify, config: Option<&Config>, console: &dyn Console) -> Result<Exit, Error> {
+    let findings = match find(ask, config) {
         Ok(findings) => findings,
         Err(error) => {
             if ask.json && error.exit() == Exit::Unverified {
@@ -102,8 +93,8 @@ pub(super) fn verify(
 }
 
 /// Does what [`verify`] prints.
-fn find(ask: &Verify, config: Option<&Config>, as_of: Option<Timestamp>) -> Result<Findings, Error> {
-    let anchors = anchor::Anchors::read(ask, as_of.unwrap_or_else(clock::now))?;
+fn find(ask: &Verify, config: Option<&Config>) -> Result<Findings, Error> {
+    let anchors = anchor::Anchors::read(ask, clock::now())?;
     let engine = Engine::start()?;
     let (mut findings, listed) = if ask.path.is_file() {
         packed(&ask.path, &engine)?

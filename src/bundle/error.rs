@@ -79,6 +79,12 @@ pub enum Error {
         /// Why.
         why: String,
     },
+    /// The file of revoked keys cannot be followed.
+    #[error("the revoked keys cannot be read: {why}")]
+    Revoked {
+        /// Why.
+        why: String,
+    },
     /// Nobody in the list of allowed signers made the signature.
     #[error("the signature is not one of an allowed signer: {why}")]
     Signature {

@@ -1,46 +1,96 @@
 //! Whose signature counts: an `allowed_signers` file as `ssh-keygen -Y verify` reads it.
+//!
+//! Where the two could differ, this reader is the stricter one: it knows no certificate authorities, and no day that is
+//! in no calendar.
 
-use ssh_key::{HashAlg, PublicKey, SshSig};
+use ssh_key::{Fingerprint, HashAlg, PublicKey, SshSig};
 
 use super::{error::Error, sign::NAMESPACE};
 use crate::model::time::{self, Timestamp};
 
+/// Against what a signature is held.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules<'a> {
+    /// The text of an `allowed_signers` file.
+    pub allowed: &'a str,
+    /// Who is to have signed; `None` takes anybody whom the file lists.
+    pub signer: Option<&'a str>,
+    /// A file of revoked keys: a public key or a fingerprint on each line. `None` where there is none.
+    pub revoked: Option<&'a [u8]>,
+    /// Now, by the real clock: when a signature was made is proved by nothing, so a key that has expired counts no more.
+    pub at: Timestamp,
+}
+
 /// A signature that an allowed signer made.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Signed {
+    /// Who signed, as it was asked; `None` where nobody was named.
+    pub signer: Option<String>,
     /// The principals of the line that allows the key, as written.
     pub principals: String,
     /// Fingerprint of the key, as `ssh-keygen -l` shows it.
     pub fingerprint: String,
 }
 
+impl Signed {
+    /// What was not checked, and what would check it; `None` where the signer was named.
+    #[must_use]
+    pub const fn unchecked(&self) -> Option<(&'static str, &'static str)> {
+        match self.signer {
+            Some(_) => None,
+            None => Some(("whether the key is that of a certain signer", "give --signer NAME")),
+        }
+    }
+}
+
+impl std::fmt::Display for Signed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.signer {
+            Some(signer) => write!(f, "signed by {signer} with {}", self.fingerprint),
+            None => write!(f, "signed with {}, listed as {}", self.fingerprint, self.principals),
+        }
+    }
+}
+
 /// One line of the file.
+#[derive(Debug)]
 struct Signer {
-    /// Who may use the key.
+    /// Who may use the key: patterns.
     principals: String,
     /// The key.
     key: PublicKey,
-    /// Namespaces that it may sign in; empty means all.
-    namespaces: Vec<String>,
+    /// What else it says.
+    options: Options,
+}
+
+/// What a line says about its key.
+#[derive(Debug, Default)]
+struct Options {
+    /// Namespaces that it may sign in, as patterns; `None` means all.
+    namespaces: Option<String>,
     /// From when on it is valid.
     after: Option<Timestamp>,
     /// Until when it is valid.
     before: Option<Timestamp>,
 }
 
-/// Checks a signature over `message` against the lines of an `allowed_signers` file, as of `at`.
+/// Checks a signature over `message`.
 ///
 /// Lines that cannot be followed here allow nobody: certificate authorities, unknown options, unknown kinds of keys.
-/// Times of validity without `Z` are read as UTC.
+/// Times of validity without `Z` are those of this machine's time zone.
 ///
 /// # Errors
-/// [`Error::Signature`] when the signature is none, does not fit the message, or nobody listed may have made it.
-pub fn verify(message: &[u8], signature: &[u8], allowed: &str, at: Timestamp) -> Result<Signed, Error> {
+/// [`Error::Revoked`] when the revoked keys cannot be read; [`Error::Signature`] when the signature is none, does not fit
+/// the message, its key is revoked, or nobody listed may have made it.
+pub fn verify(message: &[u8], signature: &[u8], rules: &Rules<'_>) -> Result<Signed, Error> {
     let refused = |why: String| Error::Signature { why };
     let signature = SshSig::from_pem(signature).map_err(|error| refused(format!("it cannot be read: {error}")))?;
-    let fingerprint = signature.public_key().fingerprint(HashAlg::Sha256).to_string();
+    let fingerprint = signature.public_key().fingerprint(HashAlg::Sha256);
+    if rules.revoked.map(revoked).transpose()?.is_some_and(|keys| keys.contains(&fingerprint)) {
+        return Err(refused(format!("the key {fingerprint} is revoked")));
+    }
     let mut reasons = Vec::new();
-    for (number, line) in (1..).zip(allowed.lines().map(str::trim)) {
+    for (number, line) in (1..).zip(rules.allowed.lines().map(str::trim)) {
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
@@ -54,90 +104,147 @@ pub fn verify(message: &[u8], signature: &[u8], allowed: &str, at: Timestamp) ->
         if signer.key.key_data() != signature.public_key() {
             continue;
         }
-        if let Some(why) = signer.bars(at) {
+        if let Some(why) = signer.bars(rules) {
             reasons.push(format!("line {number} {why}"));
             continue;
         }
         let made = signer.key.verify(NAMESPACE, message, &signature);
         made.map_err(|error| refused(format!("it does not fit SHA256SUMS: {error}")))?;
-        return Ok(Signed { principals: signer.principals, fingerprint });
+        let (signer, principals) = (rules.signer.map(str::to_owned), signer.principals);
+        return Ok(Signed { signer, principals, fingerprint: fingerprint.to_string() });
     }
     reasons.insert(0, format!("no line allows the key {fingerprint}"));
     Err(refused(reasons.join("; ")))
 }
 
 impl Signer {
-    /// Why the line does not allow a signature of ours at an instant; `None` when it does.
-    fn bars(&self, at: Timestamp) -> Option<String> {
-        if !self.namespaces.is_empty() && !self.namespaces.iter().any(|pattern| fits(pattern, NAMESPACE)) {
+    /// Why the line does not allow a signature of ours; `None` when it does.
+    fn bars(&self, rules: &Rules<'_>) -> Option<String> {
+        let lists = |signer| listed(&self.principals, signer);
+        // Patterns that only leave out name nobody.
+        let names_somebody =
+            || self.principals.split(',').any(|pattern| !pattern.is_empty() && !pattern.starts_with('!'));
+        if !rules.signer.map_or_else(names_somebody, lists) {
+            return Some(format!("allows the key for {:?}, and not for the signer", self.principals));
+        }
+        if self.options.namespaces.as_ref().is_some_and(|patterns| !listed(patterns, NAMESPACE)) {
             return Some(format!("allows the key for other namespaces than {NAMESPACE:?}"));
         }
-        if let Some(after) = self.after.filter(|after| at < *after) {
+        if let Some(after) = self.options.after.filter(|after| rules.at < *after) {
             return Some(format!("allows the key from {} on only", time::format(after)));
         }
-        self.before
-            .filter(|before| *before < at)
-            .map(|before| format!("allowed the key until {}", time::format(before)))
+        let before = self.options.before.filter(|before| *before < rules.at);
+        before.map(|before| format!("allowed the key until {}", time::format(before)))
     }
+}
+
+/// Fingerprints of revoked keys.
+fn revoked(file: &[u8]) -> Result<Vec<Fingerprint>, Error> {
+    let unread = |why: String| Error::Revoked { why };
+    if file.starts_with(b"SSHKRL") {
+        return Err(unread("it is a key revocation list in binary form, which is not read here".to_owned()));
+    }
+    let text = std::str::from_utf8(file).map_err(|_not_text| unread("it is not text".to_owned()))?;
+    let lines = (1..).zip(text.lines().map(str::trim)).filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
+    lines
+        .map(|(number, line)| {
+            let by_key = || public_key(line).map(|key| key.fingerprint(HashAlg::Sha256)).ok();
+            let named = line.split_whitespace().next().and_then(|word| word.parse::<Fingerprint>().ok());
+            // A digest of another kind would be compared with nothing, and so revoke nothing.
+            let named = named.filter(|named| named.is_sha256()).or_else(by_key);
+            named.ok_or_else(|| unread(format!("its line {number} is neither a public key nor a SHA256 fingerprint")))
+        })
+        .collect()
 }
 
 /// Reads a line: principals, perhaps options, key.
 fn parse(line: &str) -> Result<Signer, String> {
-    let (principals, rest) = field(line);
-    let signer = |key| Signer {
-        principals: principals.trim_matches('"').to_owned(),
-        key,
-        namespaces: Vec::new(),
-        after: None,
-        before: None,
+    let (principals, rest) = match line.strip_prefix('"') {
+        Some(quoted) => quoted.split_once('"').ok_or("a quote is not closed")?,
+        None => line.split_at(line.find(blank).unwrap_or(line.len())),
     };
-    if let Ok(key) = PublicKey::from_openssh(rest) {
-        return Ok(signer(key));
+    if principals.contains('"') {
+        return Err("its principals hold a quote".to_owned());
     }
-    let (options, key) = field(rest);
-    let mut signer = signer(PublicKey::from_openssh(key).map_err(|error| format!("its key cannot be read ({error})"))?);
-    for option in split(options, ',') {
-        let (name, value) = option.split_once('=').unwrap_or((option, ""));
-        let value = value.trim_matches('"');
-        let instant = || instant(value).ok_or_else(|| format!("{value:?} is no time"));
-        match name.to_ascii_lowercase().as_str() {
-            "namespaces" => signer.namespaces = value.split(',').map(str::to_owned).collect(),
-            "valid-after" => signer.after = Some(instant()?),
-            "valid-before" => signer.before = Some(instant()?),
-            other => return Err(format!("the option {other:?} is not followed here")),
+    let signer = |key, options| Signer { principals: principals.to_owned(), key, options };
+    let rest = rest.trim_start();
+    if let Ok(key) = public_key(rest) {
+        return Ok(signer(key, Options::default()));
+    }
+    let (options, key) = Options::parse(rest)?;
+    let key = public_key(key).map_err(|error| format!("its key cannot be read ({error})"))?;
+    Ok(signer(key, options))
+}
+
+/// A key at the start of a text; a comment may follow.
+fn public_key(text: &str) -> Result<PublicKey, ssh_key::Error> {
+    let words: Vec<&str> = text.split(blank).filter(|word| !word.is_empty()).take(2).collect();
+    PublicKey::from_openssh(&words.join(" "))
+}
+
+/// What separates the fields of a line.
+const fn blank(c: char) -> bool {
+    matches!(c, ' ' | '\t')
+}
+
+impl Options {
+    /// Reads the options at the start of a text, each at most once and every value in quotes; gives what follows too.
+    fn parse(text: &str) -> Result<(Self, &str), String> {
+        let mut options = Self::default();
+        let mut rest = text;
+        loop {
+            let end = rest.find(|c| c == '=' || c == ',' || blank(c)).unwrap_or(rest.len());
+            let name = rest[..end].to_ascii_lowercase();
+            if !["namespaces", "valid-after", "valid-before"].contains(&name.as_str()) {
+                return Err(format!("the option {name:?} is not followed here"));
+            }
+            let quoted = rest[end..].strip_prefix("=\"").ok_or_else(|| format!("{name} has no value in quotes"))?;
+            let (value, after) = unquote(quoted).ok_or("a quote is not closed")?;
+            let instant = || instant(&value).ok_or_else(|| format!("{value:?} is no time"));
+            let twice = match name.as_str() {
+                "valid-after" => options.after.replace(instant()?).is_some(),
+                "valid-before" => options.before.replace(instant()?).is_some(),
+                _ => options.namespaces.replace(value).is_some(),
+            };
+            if twice {
+                return Err(format!("it gives {name} twice"));
+            }
+            match after.strip_prefix(',') {
+                Some(more) => rest = more,
+                None if after.starts_with(blank) => {
+                    if options.before.zip(options.after).is_some_and(|(before, after)| before <= after) {
+                        return Err("it ends before it begins".to_owned());
+                    }
+                    return Ok((options, after.trim_start()));
+                }
+                None => return Err("its options do not end in a blank".to_owned()),
+            }
         }
     }
-    Ok(signer)
 }
 
-/// The first field of a line, in which quotes protect spaces, and the rest.
-fn field(line: &str) -> (&str, &str) {
-    let end = outside_quotes(line, char::is_whitespace).next().unwrap_or(line.len());
-    (&line[..end], line[end..].trim_start())
-}
-
-/// Splits at a separator outside quotes.
-fn split(text: &str, separator: char) -> Vec<&str> {
-    let mut parts = Vec::new();
-    let mut from = 0;
-    for at in outside_quotes(text, |c| c == separator) {
-        parts.push(&text[from..at]);
-        from = at + separator.len_utf8();
+/// A quoted text up to its end, in which `\"` is a quote, and what follows; `None` when it has no end.
+fn unquote(text: &str) -> Option<(String, &str)> {
+    let mut value = String::new();
+    let mut rest = text;
+    loop {
+        let at = rest.find(['"', '\\'])?;
+        value.push_str(&rest[..at]);
+        match rest.get(at..)? {
+            end if end.starts_with('"') => return Some((value, &end[1..])),
+            quote if quote.starts_with("\\\"") => {
+                value.push('"');
+                rest = &quote[2..];
+            }
+            other => {
+                value.push('\\');
+                rest = &other[1..];
+            }
+        }
     }
-    parts.push(&text[from..]);
-    parts
 }
 
-/// Positions outside quotes of the characters that `is` names.
-fn outside_quotes(text: &str, is: impl Fn(char) -> bool) -> impl Iterator<Item = usize> {
-    let mut quoted = false;
-    text.char_indices().filter_map(move |(at, c)| {
-        quoted ^= c == '"';
-        (!quoted && is(c)).then_some(at)
-    })
-}
-
-/// `YYYYMMDD`, `YYYYMMDDHHMM` or `YYYYMMDDHHMMSS`, perhaps with `Z`.
+/// `YYYYMMDD`, `YYYYMMDDHHMM` or `YYYYMMDDHHMMSS`, with `Z` in UTC, else in this machine's time zone; after 1970.
 fn instant(text: &str) -> Option<Timestamp> {
     let digits = text.strip_suffix(['Z', 'z']).unwrap_or(text);
     if !digits.bytes().all(|b| b.is_ascii_digit()) {
@@ -149,18 +256,47 @@ fn instant(text: &str) -> Option<Timestamp> {
         14 => digits.to_owned(),
         _ => return None,
     };
-    chrono::NaiveDateTime::parse_from_str(&whole, "%Y%m%d%H%M%S").ok().map(|t| t.and_utc())
+    let told = chrono::NaiveDateTime::parse_from_str(&whole, "%Y%m%d%H%M%S").ok()?;
+    let instant = if digits.len() < text.len() {
+        told.and_utc()
+    } else {
+        told.and_local_timezone(chrono::Local).earliest()?.to_utc()
+    };
+    (instant > Timestamp::UNIX_EPOCH).then_some(instant)
 }
 
-/// Whether a pattern with `*` and `?` fits a text.
-fn fits(pattern: &str, text: &str) -> bool {
-    let mut rest = text.chars();
-    match pattern.chars().next() {
-        None => text.is_empty(),
-        Some('*') => fits(&pattern[1..], text) || rest.next().is_some_and(|_| fits(pattern, rest.as_str())),
-        Some('?') => rest.next().is_some_and(|_| fits(&pattern[1..], rest.as_str())),
-        Some(c) => rest.next() == Some(c) && fits(&pattern[c.len_utf8()..], rest.as_str()),
+/// Whether a list of patterns holds a text: one fits, and none with `!` in front does.
+fn listed(patterns: &str, text: &str) -> bool {
+    let mut holds = false;
+    for pattern in patterns.split(',') {
+        match pattern.strip_prefix('!') {
+            Some(left_out) if fits(left_out, text) => return false,
+            Some(_) => {}
+            None => holds |= fits(pattern, text),
+        }
     }
+    holds
+}
+
+/// Whether a pattern with `*` and `?` fits a text. After a miss only the last `*` can take more.
+fn fits(pattern: &str, text: &str) -> bool {
+    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
+    let (mut p, mut t, mut star) = (0, 0, None);
+    while t < text.len() {
+        match (pattern.get(p), star) {
+            (Some('*'), _) => {
+                star = Some((p, t));
+                p += 1;
+            }
+            (Some(c), _) if *c == '?' || *c == text[t] => (p, t) = (p + 1, t + 1),
+            (_, Some((at, taken))) => {
+                star = Some((at, taken + 1));
+                (p, t) = (at + 1, taken + 1);
+            }
+            (_, None) => return false,
+        }
+    }
+    pattern[p..].iter().all(|c| *c == '*')
 }
 
 #[cfg(test)]
@@ -169,21 +305,40 @@ mod tests {
 
     #[test]
     fn patterns_and_times_are_those_of_ssh() {
-        for (pattern, fit) in
-            [("rollcall", true), ("roll*", true), ("*", true), ("roll?all", true), ("roll", false), ("*x", false)]
-        {
+        for (pattern, fit) in [
+            ("rollcall", true),
+            ("roll*", true),
+            ("*", true),
+            ("roll?all", true),
+            ("*l*c*l", true),
+            ("r**l*", true),
+            ("roll", false),
+            ("*x", false),
+            ("", false),
+            ("rollcall?", false),
+        ] {
             assert_eq!(fits(pattern, NAMESPACE), fit, "{pattern}");
         }
-        assert_eq!(instant("20261001"), time::parse("2026-10-01"));
+        assert!(!fits(&"*a".repeat(2000), &"a".repeat(1999)), "many stars take no time");
+        for (patterns, holds) in
+            [("!roll*,*", false), ("*,!roll*", false), ("!git,*", true), ("!git", false), ("", false)]
+        {
+            assert_eq!(listed(patterns, NAMESPACE), holds, "{patterns}");
+        }
+        assert_eq!(instant("20261001Z"), time::parse("2026-10-01"));
         assert_eq!(instant("202610010630Z"), time::parse("2026-10-01T06:30:00Z"));
-        assert_eq!(instant("20261001063001"), time::parse("2026-10-01T06:30:01Z"));
-        assert_eq!((instant("2026"), instant("2026-10-01"), instant("20261301")), (None, None, None));
+        assert_eq!(instant("20261001063001Z"), time::parse("2026-10-01T06:30:01Z"));
+        let here = instant("20261001").unwrap() - instant("20261001Z").unwrap();
+        assert!(here.num_hours().abs() <= 14, "{here}");
+        for bad in ["2026", "2026-10-01", "20261301", "19700101Z", "Z", ""] {
+            assert_eq!(instant(bad), None, "{bad}");
+        }
     }
 
     #[test]
-    fn quotes_protect_what_separates() {
-        assert_eq!(field("\"a b\",c rest of it"), ("\"a b\",c", "rest of it"));
-        assert_eq!(field("alone"), ("alone", ""));
-        assert_eq!(split("a=\"1,2\",b", ','), ["a=\"1,2\"", "b"]);
+    fn quotes_hold_a_value_together() {
+        assert_eq!(unquote("a,b\" rest"), Some(("a,b".to_owned(), " rest")));
+        assert_eq!(unquote(r#"a\"b\c" "#), Some((r#"a"b\c"#.to_owned(), " ")));
+        assert_eq!(unquote("open"), None);
     }
 }

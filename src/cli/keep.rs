@@ -34,6 +34,12 @@ pub(super) struct VerifyArgs {
     /// a store the newest snapshot of each organization must be signed
     #[arg(long, value_name = "FILE")]
     allowed_signers: Option<PathBuf>,
+    /// Who is to have signed: a name that the principals of that file match
+    #[arg(long, value_name = "NAME", requires = "allowed_signers")]
+    signer: Option<String>,
+    /// Keys whose signatures count no more: a public key or a fingerprint a line
+    #[arg(long, value_name = "FILE", requires = "allowed_signers")]
+    revoked_keys: Option<PathBuf>,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -42,8 +48,8 @@ pub(super) struct VerifyArgs {
 impl VerifyArgs {
     /// As the request has it.
     pub(super) fn into_request(self) -> Verify {
-        let Self { path, strict, expect_manifest, allowed_signers, json } = self;
-        Verify { path, allowed_signers, expect_manifest, strict, json }
+        let Self { path, strict, expect_manifest, allowed_signers, signer, revoked_keys, json } = self;
+        Verify { path, allowed_signers, signer, revoked_keys, expect_manifest, strict, json }
     }
 }
 

@@ -39,7 +39,13 @@ pub(crate) fn a_bundle_is_checked_alone(sandbox: &Sandbox) -> io::Result<()> {
         "{}",
         verified.stdout
     );
-    assert!(verified.stdout.contains("signed by audit@example.com with SHA256:"), "{}", verified.stdout);
+    assert!(verified.stdout.contains(", listed as audit@example.com"), "{}", verified.stdout);
+    assert!(
+        verified.stdout.contains("not checked: whether the key is that of a certain signer"),
+        "{}",
+        verified.stdout
+    );
+    whose_signature_counts(sandbox)?;
 
     let plain = sandbox.run(&bundle)?;
     assert_eq!(plain.stdout, "./rollcall-tidewater-labs-20261001T060000Z.zip\n");
@@ -48,7 +54,7 @@ pub(crate) fn a_bundle_is_checked_alone(sandbox: &Sandbox) -> io::Result<()> {
     let [what, why, _] = sandbox.run(&format!("verify {plain} --allowed-signers allowed"))?.three_lines(5);
     assert!(what.contains("SHA256SUMS.sig") && why.contains("nobody signed"), "{what} {why}");
 
-    let mark = b"subject_kind,subject";
+    let mark = b"\"subject_kind\",\"subject\"";
     let at = bytes.windows(mark.len()).position(|window| window == mark).unwrap_or_default();
     let mut changed = bytes;
     changed[at] ^= 1;
@@ -58,6 +64,27 @@ pub(crate) fn a_bundle_is_checked_alone(sandbox: &Sandbox) -> io::Result<()> {
     sandbox.write("changed.zip", "no zip at all")?;
     sandbox.run("verify changed.zip")?.three_lines(5);
     sandbox.run(&format!("{bundle} --out changed.zip"))?.three_lines(2);
+    Ok(())
+}
+
+/// A signer who is named, a key that was revoked, and one that has expired, whatever the date of the snapshot.
+fn whose_signature_counts(sandbox: &Sandbox) -> io::Result<()> {
+    let verify = |more: &str| sandbox.run(&format!("verify out/signed.zip {more}"));
+    let named = verify("--allowed-signers allowed --signer audit@example.com")?;
+    assert_eq!(named.code, 0, "{named:?}");
+    assert!(named.stdout.contains("signed by audit@example.com with SHA256:"), "{}", named.stdout);
+    verify("--allowed-signers allowed --signer bob@example.com")?.three_lines(5);
+    assert_eq!(verify("--signer audit@example.com")?.code, 2, "a name alone checks nothing");
+    let allowed = fs::read_to_string(sandbox.path("allowed"))?;
+    let key = allowed.split_once("\" ").map(|(_, key)| key.trim()).unwrap_or_default();
+    sandbox.write("revoked", key)?;
+    let [_, why, _] = verify("--allowed-signers allowed --revoked-keys revoked")?.three_lines(5);
+    assert!(why.contains("is revoked"), "{why}");
+    sandbox.write("revoked", "SSHKRL\n\0")?;
+    verify("--allowed-signers allowed --revoked-keys revoked")?.three_lines(2);
+    sandbox.write("expired", &format!("audit@example.com valid-before=\"20200101Z\" {key}\n"))?;
+    let [_, why, _] = verify("--allowed-signers expired --as-of 2019-06-01T00:00:00Z")?.three_lines(5);
+    assert!(why.contains("allowed the key until 2020-01-01"), "{why}");
     Ok(())
 }
 

@@ -8,11 +8,14 @@ use std::{collections::BTreeSet, path::PathBuf};
 use super::{Findings, Listed};
 use crate::{
     app::{error::Error, request::Verify},
-    bundle::signers,
+    bundle::{
+        self,
+        signers::{self, Signed},
+    },
     model::{sums, time::Timestamp},
     store::{
         Advice,
-        verify::{Found, Kind, Unchecked},
+        verify::{Kind, Unchecked},
     },
 };
 
@@ -22,9 +25,13 @@ pub(super) struct Anchors {
     path: PathBuf,
     /// Text of the allowed signers; `None` when nobody was named.
     allowed: Option<String>,
+    /// Who is to have signed; `None` takes anybody among the allowed signers.
+    signer: Option<String>,
+    /// The file of revoked keys; `None` where none was given.
+    revoked: Option<Vec<u8>>,
     /// The digest that the newest manifest must have, lower-case hexadecimal; `None` when none was noted.
     expected: Option<String>,
-    /// When a signature over something without a date of its own must be valid.
+    /// Now, when a key must be valid: nothing proves when a signature was made.
     at: Timestamp,
 }
 
@@ -37,7 +44,9 @@ impl Anchors {
         let expected = ask.expect_manifest.as_deref().map(digest).transpose()?;
         let text = |path| std::fs::read_to_string(path).map_err(Error::io("read the allowed signers", path));
         let allowed = ask.allowed_signers.as_deref().map(text).transpose()?;
-        Ok(Self { path: ask.path.clone(), allowed, expected, at })
+        let bytes = |path| std::fs::read(path).map_err(Error::io("read the revoked keys", path));
+        let revoked = ask.revoked_keys.as_deref().map(bytes).transpose()?;
+        Ok(Self { path: ask.path.clone(), allowed, signer: ask.signer.clone(), revoked, expected, at })
     }
 
     /// Holds what was found to the anchors, and says what they do not hold. `listed` is the list of a snapshot, a report
@@ -97,10 +106,7 @@ impl Anchors {
             let is_newest = findings.snapshots.get(at + 1).is_none_or(|next| next.home != one.home);
             let Some(listed) = Listed::of(&one.dir)? else { continue };
             match (&listed.signature, &self.allowed) {
-                // A snapshot has a date: a key that was valid then stays good for it.
-                (Some(_), Some(_)) => {
-                    done.extend(self.signed(&listed, one.finished_at)?.map(|by| format!("{} {by}", one.name())));
-                }
+                (Some(_), Some(_)) => done.extend(self.signed(&listed)?.map(|by| (one.name(), by))),
                 (None, Some(_)) if is_newest => return Err(nobody_signed(&listed)),
                 (None, Some(_)) => unsigned.push(one.name()),
                 (Some(_), None) => unread.push(one.name()),
@@ -121,8 +127,9 @@ impl Anchors {
             findings.unchecked.push(Unchecked::minor(what, by));
         }
         let signed = !done.is_empty();
+        findings.unchecked.extend(done.first().and_then(|(_, signed)| signed.unchecked()).map(anybody));
         findings.made += done.len();
-        findings.done.extend(done);
+        findings.done.extend(done.into_iter().map(|(name, signed)| format!("{name} {signed}")));
         Ok(signed)
     }
 
@@ -135,13 +142,11 @@ impl Anchors {
             let what = "it is not there: nobody signs a folder of reports".to_owned();
             return Err(Error::Differs { path: self.path.join(sums::SIGNATURE), what, advice: Advice::Sign });
         };
-        let at = match findings.snapshots.as_slice() {
-            [Found { finished_at, .. }] if findings.kind == Kind::Snapshot => *finished_at,
-            _ => self.at,
-        };
         match (&listed.signature, &self.allowed) {
             (Some(_), Some(_)) => {
-                findings.done.extend(self.signed(listed, at)?);
+                let signed = self.signed(listed)?;
+                findings.unchecked.extend(signed.as_ref().and_then(Signed::unchecked).map(anybody));
+                findings.done.extend(signed.map(|signed| signed.to_string()));
                 findings.made += 1;
                 Ok(true)
             }
@@ -155,16 +160,26 @@ impl Anchors {
         }
     }
 
-    /// Who signed a list, as a line; `None` without a signature or allowed signers.
-    fn signed(&self, listed: &Listed, at: Timestamp) -> Result<Option<String>, Error> {
+    /// Who signed a list; `None` without a signature or allowed signers.
+    fn signed(&self, listed: &Listed) -> Result<Option<Signed>, Error> {
         let (Some(signature), Some(allowed)) = (&listed.signature, &self.allowed) else { return Ok(None) };
-        let signed = signers::verify(&listed.list, signature, allowed, at).map_err(|error| Error::Differs {
-            path: listed.path.join(sums::SIGNATURE),
-            what: error.to_string(),
-            advice: Advice::Sign,
+        let (signer, revoked) = (self.signer.as_deref(), self.revoked.as_deref());
+        let rules = signers::Rules { allowed, signer, revoked, at: self.at };
+        let signed = signers::verify(&listed.list, signature, &rules).map_err(|error| match error {
+            bundle::Error::Signature { .. } => Error::Differs {
+                path: listed.path.join(sums::SIGNATURE),
+                what: error.to_string(),
+                advice: Advice::Sign,
+            },
+            other => Error::Bundle(other),
         })?;
-        Ok(Some(format!("signed by {} with {}", signed.principals, signed.fingerprint)))
+        Ok(Some(signed))
     }
+}
+
+/// That nobody said whose key it should be.
+fn anybody((what, by): (&str, &str)) -> Unchecked {
+    Unchecked::minor(what, by)
 }
 
 /// A signature that nobody was named for.

@@ -1,6 +1,7 @@
 //! Bundles written, changed in every way one can think of, and held to their list.
 
 mod sign;
+mod signers;
 
 use std::{collections::BTreeMap, fs, io::Write as _, path::Path, process::Command};
 

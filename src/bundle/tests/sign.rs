@@ -4,8 +4,11 @@ use std::{fs, path::PathBuf, process::Command};
 
 use ssh_key::{LineEnding, PrivateKey, private::Ed25519Keypair};
 
-use super::{super::signers, *};
-use crate::model::time::{self, Timestamp};
+use super::{
+    super::signers::{self, Rules},
+    *,
+};
+use crate::model::time;
 
 /// A key made of nothing but a number.
 fn key(seed: u8) -> PrivateKey {
@@ -19,8 +22,9 @@ fn key_file(dir: &Path, seed: u8) -> PathBuf {
     path
 }
 
-fn now() -> Timestamp {
-    time::parse("2026-10-02T06:00:00Z").unwrap()
+/// Rules without a name or revoked keys, at an instant after the sample.
+fn rules(allowed: &str) -> Rules<'_> {
+    Rules { allowed, signer: None, revoked: None, at: time::parse("2026-10-02T06:00:00Z").unwrap() }
 }
 
 /// A line that allows a key.
@@ -40,11 +44,11 @@ fn a_signed_bundle_is_checked_against_the_allowed_signers() {
     let Checked { list, signature, .. } = checked(&out).unwrap();
     let signature = signature.unwrap();
     let allowed = format!("# auditors\n\n{}{}", line("", 8), line("", 7));
-    let signed = signers::verify(&list, &signature, &allowed, now()).unwrap();
+    let signed = signers::verify(&list, &signature, &rules(&allowed)).unwrap();
     assert_eq!((signed.principals.as_str(), signed.fingerprint), ("audit@example.com", own.fingerprint()));
 
     let refused = |message: &[u8], signature: &[u8], allowed: &str| {
-        signers::verify(message, signature, allowed, now()).unwrap_err().to_string()
+        signers::verify(message, signature, &rules(allowed)).unwrap_err().to_string()
     };
     assert!(refused(&list, &signature, &line("", 8)).contains("no line allows the key SHA256:"));
     assert!(refused(b"other", &signature, &allowed).contains("does not fit"));
@@ -56,19 +60,25 @@ fn a_signed_bundle_is_checked_against_the_allowed_signers() {
 #[test]
 fn options_of_a_line_are_followed_or_the_line_allows_nobody() {
     let pem = Key::Own(Box::new(key(7))).sign(b"list").unwrap();
-    let check = |options: &str| signers::verify(b"list", pem.as_bytes(), &line(options, 7), now());
-    for fine in
-        ["", "namespaces=\"rollcall\"", "namespaces=\"git,roll*\",valid-after=\"20260101\"", "valid-before=20270101Z"]
-    {
+    let check = |options: &str| signers::verify(b"list", pem.as_bytes(), &rules(&line(options, 7)));
+    for fine in [
+        "",
+        "namespaces=\"rollcall\"",
+        "namespaces=\"git,roll*\",valid-after=\"20260101\"",
+        "valid-before=\"20270101Z\"",
+    ] {
         assert!(check(fine).is_ok(), "{fine}: {:?}", check(fine));
     }
     for (bad, why) in [
         ("namespaces=\"git\"", "other namespaces"),
-        ("valid-before=\"20261001\"", "until 2026-10-01"),
-        ("valid-after=\"20261003\"", "from 2026-10-03"),
+        ("valid-before=\"20261001Z\"", "until 2026-10-01"),
+        ("valid-after=\"20261003Z\"", "from 2026-10-03"),
         ("valid-after=\"soon\"", "no time"),
         ("cert-authority", "not followed"),
         ("zoned", "not followed"),
+        ("namespaces=rollcall", "no value in quotes"),
+        ("namespaces=\"rollcall\",namespaces=\"rollcall\"", "gives namespaces twice"),
+        ("valid-after=\"20260102Z\",valid-before=\"20260101Z\"", "ends before it begins"),
     ] {
         assert!(check(bad).unwrap_err().to_string().contains(why), "{bad}: {}", check(bad).unwrap_err());
     }
@@ -166,5 +176,5 @@ fn ssh_keygen_makes_keys_for_us_and_accepts_our_signatures() {
     let (message, theirs) =
         (fs::read(dir.path().join("allowed")).unwrap(), fs::read(dir.path().join("allowed.sig")).unwrap());
     let allowed = String::from_utf8(message.clone()).unwrap();
-    assert_eq!(signers::verify(&message, &theirs, &allowed, now()).unwrap().principals, "a@example.com");
+    assert_eq!(signers::verify(&message, &theirs, &rules(&allowed)).unwrap().principals, "a@example.com");
 }
