@@ -81,5 +81,5 @@ fn document(rows: usize) -> Document {
 #[divan::bench(args = [1_000, 10_000], sample_count = 5, sample_size = 1)]
 fn pdf_table(bencher: Bencher<'_, '_>, rows: usize) {
     let document = document(rows);
-    bencher.bench_local(|| pdf::render(&document).expect("a document").len());
+    bencher.bench_local(|| pdf::render(&document).expect("a document").bytes.len());
 }

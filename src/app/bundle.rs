@@ -1,18 +1,19 @@
 //! Bundles one snapshot with its report, so that it can be handed to somebody and checked there.
 
-use std::{collections::BTreeMap, fs, io, path::Path, sync::Arc};
+use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
 
 use super::{
-    Console, Progress, VERSION,
+    Console, VERSION,
+    engine::Engine,
     error::{Error, Exit},
     report::Reporter,
-    request::{Bundle, Common, Report},
+    request::{Bundle, Common},
     settings::Settings,
-    verify::{as_difference, temporary},
+    verify::as_difference,
 };
 use crate::{
     bundle::{self, Content, Key},
-    model::{coverage::Source, ids::OrgName, manifest::SourceRecord, time},
+    model::{ids::OrgName, time},
     report,
     store::{
         Snapshot, Store,
@@ -23,6 +24,9 @@ use crate::{
 /// The page that tells how to check a bundle.
 const PAGE: &str = include_str!("../../report_templates/bundle/VERIFY.txt");
 
+/// Folder of a bundle that holds the report.
+pub(super) const REPORT: &str = "report";
+
 /// Folder of a bundle that holds the configuration of its report.
 pub(super) const CONFIGURATION: &str = "configuration";
 
@@ -31,25 +35,6 @@ pub(super) const EFFECTIVE: &str = "effective.json";
 
 /// The files of a bundle, by name.
 type Files = BTreeMap<String, Content>;
-
-/// The console of the report in a bundle: what it would print is in the bundle.
-#[derive(Debug)]
-pub(super) struct Muted;
-
-impl Progress for Muted {
-    fn start(&self, _source: Source, _total: Option<u64>) {}
-    fn advance(&self, _source: Source, _rows: u64) {}
-    fn finish(&self, _source: Source, _record: &SourceRecord) {}
-    fn waiting(&self, _seconds: u64) {}
-}
-
-impl Console for Muted {
-    fn print(&self, _data: &str) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn say(&self, _line: &str) {}
-}
 
 /// Judges a snapshot, and writes evidence, report, templates and configuration as one file.
 ///
@@ -69,17 +54,16 @@ pub(super) fn bundle(
         ));
     }
     let key = ask.sign.as_deref().map(|path| Key::load(path, settings.agent())).transpose()?;
-    let place = temporary()?;
-    let reporter = Reporter::new(&Report { out: Some(place.path().to_owned()), ..ask.report.clone() }, settings)?;
+    let reporter = Reporter::new(&ask.report, settings)?;
     let store = Store::new(settings.store.clone()).org(org);
     let id = reporter.selection(&store)?.snapshot;
     verify::verify(&store.snapshot_dir(&id)).map_err(as_difference)?;
     let snapshot = store.read(&id)?;
-    let muted: Arc<dyn Console> = Arc::new(Muted);
-    let exit = reporter.report(settings, org, common, &muted)?;
+    let (made, exit) = reporter.files(settings, org, common)?;
 
-    let mut files = Files::new();
-    add_folder(&mut files, "report", &only_folder(place.path())?)?;
+    // The report goes from memory into the bundle: a run that is killed leaves no copy of it elsewhere.
+    let report = made.listed().into_iter();
+    let mut files: Files = report.map(|(name, bytes)| (format!("{REPORT}/{name}"), Content::Bytes(bytes))).collect();
     for (file, path) in store.files_of(&snapshot.manifest)? {
         files.insert(format!("{EVIDENCE}/{}/{file}", store.org()), Content::File(path));
     }
@@ -102,7 +86,13 @@ pub(super) fn bundle(
     files.insert("VERIFY.txt".to_owned(), Content::Bytes(page(org, &snapshot).into_bytes()));
 
     let out = ask.out.clone().unwrap_or_else(|| Path::new(".").join(format!("rollcall-{org}-{id}.zip")));
-    let written = bundle::write(&out, &files, key.as_ref())?;
+    // From here on something lies on the disk, so a request to stop is waited for and what is unfinished is removed.
+    let engine = Engine::start()?;
+    let written =
+        bundle::write(&out, &files, key.as_ref(), &|| engine.check().is_ok()).map_err(|error| match error {
+            bundle::Error::Stopped => Error::Interrupted,
+            other => other.into(),
+        })?;
     let signed = key.map_or_else(|| "not signed".to_owned(), |key| format!("signed with {}", key.fingerprint()));
     console.say(&format!("bundled {} files, SHA-256 {}, {signed}", written.files, written.sha256));
     console.print(&format!("{}\n", written.path.display())).map_err(Error::Output)?;
@@ -125,25 +115,24 @@ fn page(org: &OrgName, snapshot: &Snapshot) -> String {
     values.iter().fold(PAGE.to_owned(), |text, (name, value)| text.replace(name, value))
 }
 
-/// The one folder that the report wrote.
-fn only_folder(place: &Path) -> Result<std::path::PathBuf, Error> {
-    let failed = || Error::io("list the folder", place);
-    let mut entries = fs::read_dir(place).map_err(failed())?;
-    let entry = entries.next().unwrap_or_else(|| Err(io::ErrorKind::NotFound.into()));
-    Ok(entry.map_err(failed())?.path())
+/// A console that says nothing, for tests.
+#[cfg(test)]
+#[derive(Debug)]
+pub(super) struct Muted;
+
+#[cfg(test)]
+impl super::Progress for Muted {
+    fn start(&self, _source: crate::model::coverage::Source, _total: Option<u64>) {}
+    fn advance(&self, _source: crate::model::coverage::Source, _rows: u64) {}
+    fn finish(&self, _: crate::model::coverage::Source, _: &crate::model::manifest::SourceRecord) {}
+    fn waiting(&self, _seconds: u64) {}
 }
 
-/// Adds everything below a folder under a name.
-fn add_folder(files: &mut Files, name: &str, folder: &Path) -> Result<(), Error> {
-    for entry in fs::read_dir(folder).map_err(Error::io("list the folder", folder))? {
-        let path = entry.map_err(Error::io("list the folder", folder))?.path();
-        let last = path.file_name().unwrap_or_default().to_string_lossy();
-        let name = format!("{name}/{last}");
-        if path.is_dir() {
-            add_folder(files, &name, &path)?;
-        } else {
-            files.insert(name, Content::File(path));
-        }
+#[cfg(test)]
+impl Console for Muted {
+    fn print(&self, _data: &str) -> std::io::Result<()> {
+        Ok(())
     }
-    Ok(())
+
+    fn say(&self, _line: &str) {}
 }

@@ -1,6 +1,6 @@
 //! The judgement of a sealed snapshot, and of those before it that are shown beside it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     error::Error,
@@ -59,6 +59,12 @@ pub(super) fn trend_ids(all: &[SnapshotId], id: &SnapshotId) -> Vec<SnapshotId> 
     let shown = earlier.len().min(TREND - 1);
     let gaps = shown.saturating_sub(1).max(1);
     (0..shown).map(|n| earlier[n * (earlier.len() - 1) / gaps].clone()).collect()
+}
+
+/// Every snapshot that the report on a selection reads, oldest first; `all` are those of the store, oldest first.
+pub(super) fn read(all: &[SnapshotId], selection: &Selection) -> BTreeSet<String> {
+    let beside = trend_ids(all, &selection.snapshot).into_iter().chain(selection.baseline.clone());
+    beside.chain([selection.snapshot.clone()]).map(|id| id.to_string()).collect()
 }
 
 /// A judgement of a snapshot, and of those before it that are compared with it.
@@ -185,7 +191,7 @@ mod tests {
         assert_eq!((all[0].as_str(), all[10].as_str()), ("20240801", "20261009"));
         let within_a_month = shown(&days[..20], "20241001T070000Z");
         assert_eq!((within_a_month.len(), within_a_month[10].as_str()), (11, "20240820"));
-        let apart: std::collections::BTreeSet<_> = within_a_month.iter().collect();
+        let apart: BTreeSet<_> = within_a_month.iter().collect();
         assert_eq!(apart.len(), 11, "each once");
     }
 }

@@ -26,6 +26,7 @@ mod modes;
 mod personal;
 mod prune;
 mod rederive;
+mod remake;
 mod report;
 mod request;
 mod select;
@@ -117,6 +118,7 @@ fn flow(request: &Request, environment: &Environment, console: &Arc<dyn Console>
                 resolved => resolved.ok(),
             };
             let config = settings.as_ref().map(|settings| &settings.config);
+            let ask = &Verify { store: Settings::store_of(common), ..ask.clone() };
             verify::verify(ask, config, &**console)
         }
         Command::Bundle { org, bundle } => bundle::bundle(&settings()?, org, bundle, common, console),

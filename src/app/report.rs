@@ -6,7 +6,7 @@ use super::{
     Console, VERSION, answer,
     error::{Error, Exit},
     history::{self, Judged},
-    personal,
+    personal, remake,
     request::{Common, Report as Ask},
     select::{Asked, Selection},
     settings::Settings,
@@ -21,7 +21,7 @@ use crate::{
         verdict::{Severity, Verdict},
     },
     report::{
-        self, Format,
+        self, Format, Made,
         document::Paper,
         privacy,
         several::{self, Organization, Review},
@@ -46,10 +46,22 @@ pub(super) struct Reporter {
     asked: Asked,
     /// Templates.
     templates: Vec<Template>,
+    /// Names of those that are the user's own.
+    own: Vec<String>,
     /// Formats.
     formats: Vec<Format>,
     /// Folder.
     out: PathBuf,
+}
+
+/// A report that is made and lies nowhere yet.
+struct Ready<'a> {
+    /// What it is made of.
+    input: &'a report::Input<'a>,
+    /// What it is about.
+    selection: &'a Selection,
+    /// Its files.
+    made: Made,
 }
 
 impl Reporter {
@@ -75,7 +87,11 @@ impl Reporter {
         formats.sort_unstable();
         formats.dedup();
         let out = ask.out.clone().unwrap_or_else(|| PathBuf::from(OUT));
-        Ok(Self { asked, templates: templates?, formats, out })
+        let templates: Vec<Template> = templates?;
+        let embedded = report::template::names();
+        let own = names.iter().zip(&templates).filter(|(name, _)| !embedded.contains(*name));
+        let own = own.map(|(_, template)| template.name().to_owned()).collect();
+        Ok(Self { asked, templates, own, formats, out })
     }
 
     /// The snapshot, baseline and period that were asked for.
@@ -124,6 +140,48 @@ impl Reporter {
         common: &Common,
         console: &Arc<dyn Console>,
     ) -> Result<(Exit, Review), Error> {
+        let deliver = |Ready { input, selection, made }: Ready<'_>| {
+            let written = made.publish(input, &self.out)?;
+            if input.redacted && !written.earlier.is_empty() {
+                // They are counted only: whoever put one there may have called it after somebody.
+                let (dir, n) = (written.dir.display(), written.earlier.len());
+                console.say(&format!("warning: {dir} also holds files of an earlier run, perhaps not redacted: {n}"));
+            }
+            let summary = Summary {
+                manifest: input.manifest,
+                outcomes: input.outcomes,
+                exceptions: input.exceptions,
+                selection,
+                dir: &written.dir,
+                files: &written.files,
+            };
+            console.print(&summary.to_text()).map_err(Error::Output)
+        };
+        let ((), snapshot, analysis) = self.make(settings, org, common.redact, deliver)?;
+        let complete = self.is_complete(&snapshot, &analysis);
+        Ok((exit(complete, &analysis, common), review(&snapshot, &analysis)))
+    }
+
+    /// Makes the files of a report, which are not written anywhere.
+    ///
+    /// # Errors
+    /// When a snapshot cannot be read or a file cannot be made.
+    pub(super) fn files(&self, settings: &Settings, org: &OrgName, common: &Common) -> Result<(Made, Exit), Error> {
+        let (made, snapshot, analysis) = self.make(settings, org, common.redact, |ready| Ok(ready.made))?;
+        Ok((made, exit(self.is_complete(&snapshot, &analysis), &analysis, common)))
+    }
+
+    /// Judges the chosen snapshot of an organization, and hands its report over.
+    ///
+    /// # Errors
+    /// When a snapshot cannot be read, a file cannot be made, or what it is handed to fails.
+    fn make<T>(
+        &self,
+        settings: &Settings,
+        org: &OrgName,
+        redact: bool,
+        deliver: impl FnOnce(Ready<'_>) -> Result<T, Error>,
+    ) -> Result<(T, Snapshot, Analysis), Error> {
         let place = Store::new(settings.store.clone()).org(org);
         let selection = self.selection(&place)?;
         let Judged { snapshot, analysis, trend, baseline, follow_up } =
@@ -147,30 +205,33 @@ impl Reporter {
             paper: if settings.config.values.report.paper == "letter" { Paper::Letter } else { Paper::A4 },
             redacted: false,
         };
-        let redacted = if common.redact {
+        let redacted = if redact {
             let exceptions = &settings.config.values.exceptions;
             Some(privacy::redact(&input, &personal::of(&place, &snapshot, exceptions)?))
         } else {
             None
         };
         let input = redacted.as_ref().map_or_else(|| input.clone(), |redacted| redacted.input(&input));
-        let written = report::write(&input, &self.templates, &self.formats, &self.out)?;
-        if input.redacted && !written.earlier.is_empty() {
-            // They are counted only: whoever put one there may have called it after somebody.
-            let (dir, n) = (written.dir.display(), written.earlier.len());
-            console.say(&format!("warning: {dir} also holds files of an earlier run, perhaps not redacted: {n}"));
-        }
-        let summary = Summary {
-            manifest: input.manifest,
-            outcomes: input.outcomes,
-            exceptions: input.exceptions,
-            selection: &selection,
-            dir: &written.dir,
-            files: &written.files,
+        let mut made = report::make(&input, &self.templates, &self.formats)?;
+        let request = remake::Request {
+            format: remake::FORMAT.to_owned(),
+            tool: VERSION.to_owned(),
+            org: org.to_string(),
+            snapshot: selection.snapshot.to_string(),
+            baseline: selection.baseline.as_ref().map(ToString::to_string),
+            snapshots: history::read(&place.ids()?, &selection),
+            period: selection.asked.clone(),
+            templates: self.templates.iter().map(|template| template.name().to_owned()).collect(),
+            own_templates: self.own.clone(),
+            formats: self.formats.iter().map(ToString::to_string).collect(),
+            redacted: input.redacted,
+            configuration: remake::configuration(&settings.config, input.redacted),
+            configuration_sha256: remake::of_report(&settings.config).digest(),
+            fonts: made.fonts.clone(),
         };
-        console.print(&summary.to_text()).map_err(Error::Output)?;
-        let complete = self.is_complete(&snapshot, &analysis);
-        Ok((exit(complete, &analysis, common), review(&snapshot, &analysis)))
+        made.add(remake::FILE, request.to_json())?;
+        let delivered = deliver(Ready { input: &input, selection: &selection, made })?;
+        Ok((delivered, snapshot, analysis))
     }
 
     /// Whether the evidence is complete for what is written: no analyzer in it has a row about missing evidence, and the

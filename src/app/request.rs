@@ -267,6 +267,8 @@ pub struct Verify {
     pub strict: bool,
     /// `--json`.
     pub json: bool,
+    /// The store that reports are made again from; that of the common flags takes its place.
+    pub store: PathBuf,
 }
 
 /// What to bundle.

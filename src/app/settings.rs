@@ -127,13 +127,31 @@ impl Settings {
         let endpoint = common.endpoint.clone().or_else(|| environment.endpoint.clone());
         Ok(Self {
             config,
-            store: common.store.clone().unwrap_or_else(|| Path::new(".").join(STORE)),
+            store: Self::store_of(common),
             endpoint: endpoint.unwrap_or_else(|| HUB.to_owned()),
             allow_http: common.allow_http,
             concurrency: common.concurrency.unwrap_or(CONCURRENCY),
             as_of: common.as_of.as_deref().map(instant).transpose()?,
             environment: environment.clone(),
         })
+    }
+
+    /// Settings of a report that is made again: of a store and a configuration, with nothing of this machine.
+    pub(super) fn of_report(store: PathBuf, config: Config) -> Self {
+        Self {
+            config,
+            store,
+            endpoint: HUB.to_owned(),
+            allow_http: false,
+            concurrency: CONCURRENCY,
+            as_of: None,
+            environment: Environment::default(),
+        }
+    }
+
+    /// The folder of the store that a request names, or the default.
+    pub(super) fn store_of(common: &Common) -> PathBuf {
+        common.store.clone().unwrap_or_else(|| Path::new(".").join(STORE))
     }
 
     /// The token to read with.

@@ -5,16 +5,18 @@ use std::path::{Path, PathBuf};
 
 use super::{
     Console,
-    bundle::{CONFIGURATION, EFFECTIVE},
+    bundle::{CONFIGURATION, EFFECTIVE, REPORT},
     clock,
     engine::Engine,
     error::{Error, Exit},
     rederive::Rederiver,
+    remake::Remaker,
     request::Verify,
 };
 use crate::{
     bundle,
     config::Config,
+    disk::Work,
     model::{manifest::Manifest, sums, time},
     store::{
         self, Archived, Store,
@@ -27,7 +29,7 @@ mod told;
 
 /// What was found in order, and what could not be looked at.
 #[derive(Debug)]
-struct Findings {
+pub(super) struct Findings {
     /// What is said first.
     head: String,
     /// What was verified.
@@ -37,11 +39,11 @@ struct Findings {
     /// Snapshots, within an organization oldest first.
     snapshots: Vec<Found>,
     /// What was verified beside them, a line each: reports and signatures.
-    done: Vec<String>,
+    pub(super) done: Vec<String>,
     /// Checks that were made.
-    made: usize,
+    pub(super) made: usize,
     /// Checks that were not.
-    unchecked: Vec<Unchecked>,
+    pub(super) unchecked: Vec<Unchecked>,
 }
 
 /// A list and perhaps a signature over it.
@@ -96,13 +98,14 @@ pub(super) fn verify(ask: &Verify, config: Option<&Config>, console: &dyn Consol
 fn find(ask: &Verify, config: Option<&Config>) -> Result<Findings, Error> {
     let anchors = anchor::Anchors::read(ask, clock::now())?;
     let engine = Engine::start()?;
+    let remaker = Remaker { stores: vec![ask.store.clone()], config };
     let (mut findings, listed) = if ask.path.is_file() {
-        packed(&ask.path, &engine)?
+        packed(&ask.path, &engine, &remaker)?
     } else {
         let is_bundle = ask.path.join(EVIDENCE).is_dir() && ask.path.join(sums::FILE).is_file();
         let inside = if is_bundle { inside(&ask.path) } else { None };
         let rederiver = Rederiver { engine: &engine, config: inside.as_ref().or(config) };
-        folder(&ask.path, &rederiver)?
+        folder(&ask.path, &rederiver, &remaker)?
     };
     anchors.check(&mut findings, listed.as_ref())?;
     Ok(findings)
@@ -114,18 +117,20 @@ fn inside(bundle: &Path) -> Option<Config> {
 }
 
 /// Verifies a folder.
-fn folder(path: &Path, rederiver: &Rederiver<'_>) -> Result<(Findings, Option<Listed>), Error> {
+fn folder(path: &Path, rederiver: &Rederiver<'_>, remaker: &Remaker<'_>) -> Result<(Findings, Option<Listed>), Error> {
     let verified = verify::verify(path).map_err(as_difference)?;
     let made = if matches!(verified.kind, Kind::Report | Kind::Reports) { "written" } else { "sealed" };
     let head = format!("{} {}: {} files are as they were {made}", verified.kind.word(), path.display(), verified.files);
-    let findings = derived(verified, head, rederiver)?;
+    let reports = verified.reports.clone();
+    let mut findings = derived(verified, head, rederiver)?;
+    remaker.look(findings.kind, path, &reports)?.add_to(&mut findings);
     Ok((findings, Listed::of(path)?))
 }
 
 /// Verifies a bundle that is one file; its evidence is unpacked for as long as it is looked at.
-fn packed(path: &Path, engine: &Engine) -> Result<(Findings, Option<Listed>), Error> {
+fn packed(path: &Path, engine: &Engine, remaker: &Remaker<'_>) -> Result<(Findings, Option<Listed>), Error> {
     let place = temporary()?;
-    let checked = bundle::check(path, &[EVIDENCE, CONFIGURATION], place.path())?;
+    let checked = bundle::check(path, &[EVIDENCE, CONFIGURATION, REPORT], place.path())?;
     // What differs lies in the bundle for the user, not where we unpacked it.
     let in_bundle = |error: Error| match error {
         Error::Differs { path: found, what, advice } => {
@@ -141,6 +146,7 @@ fn packed(path: &Path, engine: &Engine) -> Result<(Findings, Option<Listed>), Er
     let mut findings = derived(verified, head, &rederiver).map_err(in_bundle)?;
     findings.files = checked.files;
     findings.made += 1;
+    remaker.look(Kind::Bundle, place.path(), &[]).map_err(in_bundle)?.add_to(&mut findings);
     Ok((findings, Some(Listed { path: path.to_owned(), list: checked.list, signature: checked.signature })))
 }
 
@@ -151,10 +157,6 @@ fn derived(verified: Verified, head: String, rederiver: &Rederiver<'_>) -> Resul
     if !found.snapshots.is_empty() && found.snapshots.iter().all(|one| one.home.is_none()) {
         let what = "whether its tables follow from its answers: it does not lie in a store";
         found.unchecked.push(Unchecked::essential(what, "verify it in its store or in a bundle"));
-    }
-    if matches!(kind, Kind::Report | Kind::Reports | Kind::Bundle) {
-        let what = "whether what the report says follows from the evidence";
-        found.unchecked.push(Unchecked::minor(what, "make it again from the same snapshots, and compare the files"));
     }
     let mut current: Option<(PathBuf, Archived)> = None;
     for one in &found.snapshots {
@@ -193,16 +195,13 @@ fn date_not_proved(manifest: &Manifest) -> Option<String> {
     }
 }
 
-/// A folder that is gone when it is no longer needed, for its owner only.
+/// A folder that is gone when it is no longer needed, for its owner only. What a run that was killed left goes first.
 ///
 /// # Errors
 /// When there is no room for it.
-pub(super) fn temporary() -> Result<tempfile::TempDir, Error> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix("rollcall-");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
-    builder.tempdir().map_err(Error::io("create a folder in", &tempfile::env::temp_dir()))
+fn temporary() -> Result<Work, Error> {
+    let place = tempfile::env::temp_dir();
+    Work::new(&place).map_err(Error::io("create a folder in", &place))
 }
 
 /// Tells a difference from a store that cannot be read.

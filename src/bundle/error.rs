@@ -25,6 +25,9 @@ pub enum Error {
         #[source]
         source: zip::result::ZipError,
     },
+    /// Somebody asked to stop; nothing is left of the bundle.
+    #[error("stopped before the bundle was complete")]
+    Stopped,
     /// Another file has the bundle's name.
     #[error("{} is already there and is not the same bundle", path.display())]
     Exists {

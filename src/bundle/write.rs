@@ -43,9 +43,14 @@ pub struct Written {
 /// The bundle appears whole or not at all, for its owner only. A file of the same name and bytes is left as it is.
 ///
 /// # Errors
-/// [`Error::Name`] for a name that no bundle may hold; [`Error::Exists`] when another file has the bundle's name; what
-/// the key or the disk refuses.
-pub fn write(out: &Path, files: &BTreeMap<String, Content>, key: Option<&Key>) -> Result<Written, Error> {
+/// [`Error::Name`] for a name that no bundle may hold; [`Error::Exists`] when another file has the bundle's name;
+/// [`Error::Stopped`] when `goes_on`, which is asked before each file, says no; what the key or the disk refuses.
+pub fn write(
+    out: &Path,
+    files: &BTreeMap<String, Content>,
+    key: Option<&Key>,
+    goes_on: &dyn Fn() -> bool,
+) -> Result<Written, Error> {
     for name in files.keys() {
         let taken = [sums::FILE, sums::SIGNATURE].contains(&name.as_str()).then_some("the bundle writes it itself");
         if let Some(why) = names::fault(name).or(taken) {
@@ -58,8 +63,8 @@ pub fn write(out: &Path, files: &BTreeMap<String, Content>, key: Option<&Key>) -
     disk::folder(folder).map_err(Error::io("create the folder", folder))?;
     let work = Work::new(folder).map_err(Error::io("create a folder in", folder))?;
     let mut beside = tempfile::NamedTempFile::new_in(work.path()).map_err(Error::io("create a file in", folder))?;
-    let count =
-        Archive { out, zip: ZipWriter::new(beside.as_file_mut()), digests: BTreeMap::new() }.fill(files, key)?;
+    let zip = ZipWriter::new(beside.as_file_mut());
+    let count = Archive { out, zip, digests: BTreeMap::new(), goes_on }.fill(files, key)?;
     beside.as_file().sync_all().map_err(Error::io("flush", out))?;
     let (sha256, bytes) = digest_of(beside.path())?;
     match beside.persist_noclobber(out) {
@@ -88,6 +93,8 @@ struct Archive<'a, W: Write + Seek> {
     zip: ZipWriter<W>,
     /// Digests of the files so far.
     digests: BTreeMap<String, String>,
+    /// Whether to go on.
+    goes_on: &'a dyn Fn() -> bool,
 }
 
 impl<W: Write + Seek> Archive<'_, W> {
@@ -118,6 +125,9 @@ impl<W: Write + Seek> Archive<'_, W> {
 
     /// Writes one file; gives its SHA-256. `from` is where its bytes come from, for errors.
     fn put(&mut self, name: &str, content: impl Read, length: u64, from: &Path) -> Result<String, Error> {
+        if !(self.goes_on)() {
+            return Err(Error::Stopped);
+        }
         // Nothing of the machine or the moment gets in; most of it is compressed already, and stored bytes do not
         // depend on the version of a compressor.
         let options = SimpleFileOptions::default()

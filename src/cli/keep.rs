@@ -49,7 +49,7 @@ impl VerifyArgs {
     /// As the request has it.
     pub(super) fn into_request(self) -> Verify {
         let Self { path, strict, expect_manifest, allowed_signers, signer, revoked_keys, json } = self;
-        Verify { path, allowed_signers, signer, revoked_keys, expect_manifest, strict, json }
+        Verify { path, allowed_signers, signer, revoked_keys, expect_manifest, strict, json, store: PathBuf::new() }
     }
 }
 

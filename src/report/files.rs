@@ -14,10 +14,10 @@ use std::{
 use sha2::{Digest as _, Sha256};
 
 use super::error::Error;
-use crate::disk::{self, Work};
-
-/// Name of the list of digests.
-const SUMS: &str = "SHA256SUMS";
+use crate::{
+    disk::{self, Work},
+    model::sums::{self, FILE as SUMS},
+};
 
 /// What was written.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -28,6 +28,11 @@ pub struct Written {
     pub files: Vec<PathBuf>,
     /// Files that were there and stay, relative to the folder.
     pub earlier: Vec<String>,
+}
+
+/// The list of the digests of files.
+pub(super) fn list(files: &BTreeMap<String, Vec<u8>>) -> String {
+    sums::text(&files.iter().map(|(path, bytes)| (path.clone(), hex(Sha256::digest(bytes).as_slice()))).collect())
 }
 
 /// An operation on a path that failed.
@@ -57,8 +62,7 @@ pub(super) fn publish(out: &Path, name: &str, files: &BTreeMap<String, Vec<u8>>)
         sums.insert(path.clone(), hex(Sha256::digest(bytes).as_slice()));
     }
     let earlier: Vec<String> = sums.keys().filter(|path| !files.contains_key(*path)).cloned().collect();
-    let lines: Vec<String> = sums.iter().map(|(path, sum)| format!("{sum}  {path}\n")).collect();
-    write(&staging.join(SUMS), lines.concat().as_bytes())?;
+    write(&staging.join(SUMS), sums::text(&sums).as_bytes())?;
     sync_folders(&staging, files)?;
 
     if dir.exists() {

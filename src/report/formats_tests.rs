@@ -1,11 +1,9 @@
 //! What must hold in every format of a report, whatever the template.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 
 use super::{
-    Format, render,
+    Format, make,
     template::{self, Template},
     testing::{self, Sample},
 };
@@ -43,9 +41,8 @@ fn text(bytes: &[u8], format: Format) -> String {
 
 /// The file of a template in a format.
 fn made(sample: &Sample, template: &Template, format: Format) -> Vec<u8> {
-    let mut files = BTreeMap::new();
-    render::render(&sample.input(), std::slice::from_ref(template), format, &mut files).unwrap();
-    files.into_values().next().unwrap()
+    let made = make(&sample.input(), std::slice::from_ref(template), &[format]).unwrap();
+    made.files.into_values().next().unwrap()
 }
 
 /// The JSON of a template.

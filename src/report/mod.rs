@@ -3,7 +3,10 @@
 //! A [`template`] chooses sections and columns, [`build`] makes a [`document`] of them, [`render`] turns it into bytes,
 //! and [`files`] puts those on the disk as one folder.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 use serde::Serialize;
 
@@ -16,6 +19,7 @@ use crate::model::{
     outcome::{KeyFigure, Outcome, Row, TieOut},
     params::Params,
     people::PersonRow,
+    sums,
     time::Timestamp,
 };
 
@@ -122,18 +126,63 @@ pub struct TrendPoint {
     pub seats: Option<BTreeMap<String, u64>>,
 }
 
-/// Writes a report in every format into `out/<org>-<snapshot id>`.
+/// The files of a report that are not on the disk yet.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Made {
+    /// The files, by path inside the report folder.
+    pub files: BTreeMap<String, Vec<u8>>,
+    /// The fonts of this machine that its PDFs are set in; whoever has others gets other bytes.
+    pub fonts: BTreeSet<String>,
+}
+
+/// Makes a report in every format.
 ///
 /// # Errors
-/// When a template asks for what the analysis does not have, or a file cannot be made or written. Then no file of
-/// this run is in place, unless an existing folder was being renewed: such a folder is left without `SHA256SUMS`.
-pub fn write(input: &Input<'_>, templates: &[Template], formats: &[Format], out: &Path) -> Result<Written, Error> {
+/// When a template asks for what the analysis does not have, or a file cannot be made.
+pub fn make(input: &Input<'_>, templates: &[Template], formats: &[Format]) -> Result<Made, Error> {
     check(input, templates)?;
-    let mut files = BTreeMap::new();
+    let mut made = Made::default();
     for format in formats {
-        render::render(input, templates, *format, &mut files)?;
+        render::render(input, templates, *format, &mut made)?;
     }
-    files::publish(out, &format!("{}-{}", input.manifest.org, input.manifest.id), &files)
+    Ok(made)
+}
+
+impl Made {
+    /// Adds a file that no template may be called like.
+    ///
+    /// # Errors
+    /// When a template is called so.
+    pub fn add(&mut self, name: &str, bytes: Vec<u8>) -> Result<(), Error> {
+        if self.files.contains_key(name) {
+            return Err(Error::SameName(name.to_owned()));
+        }
+        self.files.insert(name.to_owned(), bytes);
+        Ok(())
+    }
+
+    /// Writes the files into `out/<org>-<snapshot id>`.
+    ///
+    /// # Errors
+    /// When a file cannot be written. Then no file of this run is in place, unless an existing folder was being renewed:
+    /// such a folder is left without `SHA256SUMS`.
+    pub fn publish(&self, input: &Input<'_>, out: &Path) -> Result<Written, Error> {
+        files::publish(out, &format!("{}-{}", input.manifest.org, input.manifest.id), &self.files)
+    }
+
+    /// The files with their list, as they stand in a report folder that holds nothing else.
+    #[must_use]
+    pub fn listed(mut self) -> BTreeMap<String, Vec<u8>> {
+        let list = files::list(&self.files);
+        self.files.insert(sums::FILE.to_owned(), list.into_bytes());
+        self.files
+    }
+}
+
+/// Makes a report and writes it.
+#[cfg(test)]
+fn write(input: &Input<'_>, templates: &[Template], formats: &[Format], out: &Path) -> Result<Written, Error> {
+    make(input, templates, formats)?.publish(input, out)
 }
 
 /// Checks that templates and outcomes fit together.

@@ -27,7 +27,7 @@ fn files(dir: &Path) -> BTreeMap<String, Content> {
 fn bundle() -> (tempfile::TempDir, std::path::PathBuf) {
     let dir = tempfile::tempdir().unwrap();
     let out = dir.path().join("b.zip");
-    write(&out, &files(dir.path()), None).unwrap();
+    write(&out, &files(dir.path()), None, &|| true).unwrap();
     (dir, out)
 }
 
@@ -65,14 +65,14 @@ fn the_same_files_give_the_same_bytes_and_nothing_is_overwritten() {
     let dir = tempfile::tempdir().unwrap();
     let files = files(dir.path());
     let (a, b) = (dir.path().join("new/a.zip"), dir.path().join("b.zip"));
-    let written = write(&a, &files, None).unwrap();
+    let written = write(&a, &files, None, &|| true).unwrap();
     assert_eq!(written.files, 5);
     assert_eq!(written.bytes, fs::metadata(&a).unwrap().len());
-    write(&b, &files, None).unwrap();
+    write(&b, &files, None, &|| true).unwrap();
     assert_eq!(fs::read(&a).unwrap(), fs::read(&b).unwrap());
-    assert_eq!(write(&a, &files, None).unwrap(), written, "the same bundle again is none the worse");
+    assert_eq!(write(&a, &files, None, &|| true).unwrap(), written, "the same bundle again is none the worse");
     fs::write(&b, "somebody else's").unwrap();
-    assert!(matches!(write(&b, &files, None), Err(Error::Exists { .. })));
+    assert!(matches!(write(&b, &files, None, &|| true), Err(Error::Exists { .. })));
     assert_eq!(fs::read(&b).unwrap(), b"somebody else's");
     #[cfg(unix)]
     {
@@ -259,7 +259,7 @@ fn names_of_ours_and_names_that_lead_elsewhere_cannot_be_written() {
     let dir = tempfile::tempdir().unwrap();
     for name in ["SHA256SUMS", "SHA256SUMS.sig", "../x"] {
         let files = BTreeMap::from([(name.to_owned(), Content::Bytes(Vec::new()))]);
-        assert!(matches!(write(&dir.path().join("b.zip"), &files, None), Err(Error::Name { .. })), "{name}");
+        assert!(matches!(write(&dir.path().join("b.zip"), &files, None, &|| true), Err(Error::Name { .. })), "{name}");
     }
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
 }

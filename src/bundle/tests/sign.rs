@@ -37,10 +37,10 @@ fn a_signed_bundle_is_checked_against_the_allowed_signers() {
     let dir = tempfile::tempdir().unwrap();
     let own = Key::load(&key_file(dir.path(), 7), None).unwrap();
     let out = dir.path().join("b.zip");
-    let written = write(&out, &files(dir.path()), Some(&own)).unwrap();
+    let written = write(&out, &files(dir.path()), Some(&own), &|| true).unwrap();
     assert_eq!(written.files, 6);
     let other = dir.path().join("again.zip");
-    assert_eq!(write(&other, &files(dir.path()), Some(&own)).unwrap().sha256, written.sha256);
+    assert_eq!(write(&other, &files(dir.path()), Some(&own), &|| true).unwrap().sha256, written.sha256);
     let Checked { list, signature, .. } = checked(&out).unwrap();
     let signature = signature.unwrap();
     let allowed = format!("# auditors\n\n{}{}", line("", 8), line("", 7));

@@ -1,9 +1,9 @@
 //! From a report to bytes, one file per format.
 
-use std::{collections::BTreeMap, fmt, str::FromStr};
+use std::{fmt, str::FromStr};
 
 use super::{
-    Input, build,
+    Input, Made, build,
     data_files::{self, Scope},
     error::Error,
     template::Template,
@@ -100,7 +100,7 @@ pub(super) fn render(
     input: &Input<'_>,
     templates: &[Template],
     format: Format,
-    files: &mut BTreeMap<String, Vec<u8>>,
+    Made { files, fonts }: &mut Made,
 ) -> Result<(), Error> {
     if format == Format::Csv {
         for outcome in input.outcomes {
@@ -122,8 +122,12 @@ pub(super) fn render(
             Format::Oscal => oscal::render(input, template)?,
             Format::Ocsf => ocsf::render(input, template)?,
             Format::Xlsx => xlsx::render(input, template)?,
-            Format::Pdf => pdf::render(&build::build(input, template))
-                .map_err(|source| Error::Pdf { template: template.name().to_owned(), source: Box::new(source) })?,
+            Format::Pdf => {
+                let made = pdf::render(&build::build(input, template))
+                    .map_err(|source| Error::Pdf { template: template.name().to_owned(), source: Box::new(source) })?;
+                fonts.extend(made.borrowed);
+                made.bytes
+            }
         };
         files.insert(format!("{}.{}", template.name(), format.ending()), bytes);
     }

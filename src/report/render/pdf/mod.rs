@@ -60,14 +60,16 @@ pub struct Rendered {
     pub pages: usize,
     /// What a reader should know about its fonts, also printed on the last page; empty when there is nothing to say.
     pub warnings: Vec<String>,
+    /// The fonts of this machine in it, each with the first digits of its SHA-256.
+    pub borrowed: Vec<String>,
 }
 
 /// Renders a document with the embedded fonts and, for other scripts, those of the system.
 ///
 /// # Errors
 /// When a font is broken or the file cannot be assembled; never because of what the document says.
-pub fn render(doc: &Document) -> Result<Vec<u8>, Error> {
-    render_with(doc, &Fonts::system()).map(|r| r.bytes)
+pub fn render(doc: &Document) -> Result<Rendered, Error> {
+    render_with(doc, &Fonts::system())
 }
 
 /// Renders a document with given fonts.
@@ -98,19 +100,21 @@ pub fn render_with(doc: &Document, fonts: &Fonts) -> Result<Rendered, Error> {
         height: layout.geometry.height,
         link: words.get("pdf.link"),
     };
-    Ok(Rendered { bytes: finish::finish(file, &extras)?, pages, warnings })
+    let borrowed = borrowed(&layout);
+    Ok(Rendered { bytes: finish::finish(file, &extras)?, pages, warnings, borrowed })
+}
+
+/// The fonts of this machine that a document is set in.
+fn borrowed(layout: &Layout<'_>) -> Vec<String> {
+    let faces = layout.set.shaper.faces.iter().filter(|face| !face.loaded.embedded);
+    faces.map(|face| format!("{} (sha256 {})", face.loaded.name, face.loaded.digest())).collect()
 }
 
 /// What is to be said about fonts: which were borrowed, and what none of them could show.
 fn remarks(layout: &Layout<'_>, words: &Words) -> Vec<String> {
     let shaper = &layout.set.shaper;
     let mut remarks = Vec::new();
-    let borrowed: Vec<String> = shaper
-        .faces
-        .iter()
-        .filter(|f| !f.loaded.embedded)
-        .map(|f| format!("{} (sha256 {})", f.loaded.name, f.loaded.digest()))
-        .collect();
+    let borrowed = borrowed(layout);
     if !borrowed.is_empty() {
         remarks.push(words.say("pdf.fonts", &[("fonts", &borrowed.join(", "))]));
     }
