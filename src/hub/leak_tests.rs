@@ -5,7 +5,7 @@ use std::sync::Arc;
 use url::Url;
 
 use super::{
-    REPEATS_TOKEN, Token,
+    Client, REPEATS_TOKEN, Token,
     testing::{Hub, MemorySpool, Reply, json, reply},
 };
 use crate::model::{coverage::Source, evidence::Request};
@@ -21,39 +21,61 @@ const SPELT: [&str; 7] = [
     "68665F696e76656e746564",
 ];
 
-/// Asks a Hub that has one answer; gives the record, what was kept, and how often it was asked.
-async fn ask(answer: Reply) -> (Request, usize, usize) {
-    let (hub, spool) = (Hub::start().await, Arc::new(MemorySpool::default()));
-    hub.on("/a", answer);
-    let url = Url::parse(&format!("{}/a", hub.url)).unwrap();
-    let request = hub.client(&spool).get(Source::Members, &url).await.unwrap();
-    assert!(spool.journal.lock().unwrap().is_empty() || request.error.is_none());
-    (request, spool.kept(), hub.paths().len())
+/// A Hub with a client, which is asked for another path each time.
+struct Asked {
+    /// The Hub.
+    hub: Hub,
+    /// What was kept.
+    spool: Arc<MemorySpool>,
+    /// Asks.
+    client: Client,
 }
 
-/// Asserts that an answer is broken for that reason, is not asked for again, and leaves nothing.
-async fn assert_nothing_is_left(answer: Reply) {
-    let words = format!("{answer:?}");
-    let (request, kept, asked) = ask(answer).await;
-    assert_eq!(request.error.as_deref(), Some(REPEATS_TOKEN), "{words}");
-    assert_eq!((kept, asked, &request.raw, &request.next), (0, 1, &None, &None), "{words}");
+impl Asked {
+    /// A fresh one.
+    async fn new() -> Self {
+        let (hub, spool) = (Hub::start().await, Arc::new(MemorySpool::default()));
+        let client = hub.client(&spool);
+        Self { hub, spool, client }
+    }
+
+    /// The record of an answer, and how often it was asked for.
+    async fn ask(&self, answer: Reply) -> (Request, usize) {
+        let before = self.hub.paths().len();
+        let path = format!("/{before}");
+        self.hub.on(&path, answer);
+        let url = Url::parse(&format!("{}{path}", self.hub.url)).unwrap();
+        let request = self.client.get(Source::Members, &url).await.unwrap();
+        (request, self.hub.paths().len() - before)
+    }
+
+    /// Asserts that an answer is broken for that reason, is not asked for again, and leaves nothing.
+    async fn assert_nothing_is_left(&self, answer: Reply) {
+        let words = format!("{answer:?}");
+        let (request, asked) = self.ask(answer).await;
+        assert_eq!(request.error.as_deref(), Some(REPEATS_TOKEN), "{words}");
+        assert_eq!((asked, &request.raw, &request.next), (1, &None, &None), "{words}");
+        assert_eq!((self.spool.kept(), self.spool.journal.lock().unwrap().len()), (0, 0), "{words}");
+    }
 }
 
 #[tokio::test]
 async fn a_body_that_repeats_the_token_is_not_kept_whatever_its_status() {
+    let hub = Asked::new().await;
     for spelt in SPELT {
         for body in [format!("[\"{spelt}\"]"), format!("[{{\"a\":{{\"x{spelt}y\":1}}}}]")] {
             for status in [200, 403, 404, 429, 500] {
-                assert_nothing_is_left(reply(status, body.clone())).await;
+                hub.assert_nothing_is_left(reply(status, body.clone())).await;
             }
         }
         let page = format!("<p>{spelt}</p>");
-        assert_nothing_is_left(reply(503, page).header("content-type", "text/html")).await;
+        hub.assert_nothing_is_left(reply(503, page).header("content-type", "text/html")).await;
     }
 }
 
 #[tokio::test]
 async fn a_header_that_repeats_the_token_leaves_nothing_of_the_answer() {
+    let hub = Asked::new().await;
     for spelt in SPELT {
         for (name, value) in [
             ("content-type", format!("text/{spelt}")),
@@ -66,7 +88,7 @@ async fn a_header_that_repeats_the_token_leaves_nothing_of_the_answer() {
             ("x-request-id", spelt.to_owned()),
         ] {
             for status in [200, 302, 403, 503] {
-                assert_nothing_is_left(reply(status, "[1").header(name, value.clone())).await;
+                hub.assert_nothing_is_left(reply(status, "[1").header(name, value.clone())).await;
             }
         }
     }
@@ -74,19 +96,21 @@ async fn a_header_that_repeats_the_token_leaves_nothing_of_the_answer() {
 
 #[tokio::test]
 async fn a_token_is_found_across_the_pieces_of_a_body() {
+    let hub = Asked::new().await;
     for before in [8_180, 16_370, 65_530] {
-        assert_nothing_is_left(json(format!("[\"{}hf_invented\"]", " ".repeat(before)))).await;
+        hub.assert_nothing_is_left(json(format!("[\"{}hf_invented\"]", " ".repeat(before)))).await;
     }
 }
 
 #[tokio::test]
 async fn a_refusal_is_kept_whole_or_not_at_all() {
+    let hub = Asked::new().await;
     let long = reply(500, format!("\"{}hf_inv", "x".repeat(70_000))).header("content-type", "text/plain");
-    let (request, kept, _) = ask(long.header("retry-after", "0")).await;
-    assert_eq!((request.error.as_deref(), kept), (Some("HTTP 500"), 0));
+    let (request, _) = hub.ask(long.header("retry-after", "0")).await;
+    assert_eq!((request.error.as_deref(), hub.spool.kept()), (Some("HTTP 500"), 0));
     let torn = Reply { missing: 5, ..reply(403, "not with hf_invented").header("content-type", "text/plain") };
-    let (request, kept, _) = ask(torn).await;
-    assert_eq!((request.error.as_deref(), kept), (Some("HTTP 403"), 0));
+    let (request, _) = hub.ask(torn).await;
+    assert_eq!((request.error.as_deref(), hub.spool.kept()), (Some("HTTP 403"), 0));
 }
 
 #[tokio::test]
@@ -95,7 +119,7 @@ async fn a_token_too_short_to_be_searched_for_breaks_no_answer() {
     hub.on("/a", json("[\"replay\"]").header("x-note", "replay"));
     let mut options = hub.options(Arc::<MemorySpool>::clone(&spool));
     options.token = Some(Token::new("replay".to_owned()));
-    let client = super::Client::new(options).unwrap();
+    let client = Client::new(options).unwrap();
     let url = Url::parse(&format!("{}/a", hub.url)).unwrap();
     assert_eq!(client.get(Source::Members, &url).await.unwrap().error, None);
 }

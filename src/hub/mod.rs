@@ -19,6 +19,7 @@ mod limits;
 mod link;
 mod pacer;
 mod pager;
+pub mod probe;
 mod quota;
 mod retry;
 mod secrets;

@@ -16,15 +16,19 @@ mod readers;
 type Read = fn(&[u8]);
 
 /// Name and reader of each target.
-const TARGETS: [(&str, Read); 4] = [
+const TARGETS: [(&str, Read); 8] = [
     ("wire", readers::wire),
     ("roster", readers::roster),
     ("config", readers::config),
     ("manifest", readers::manifest),
+    ("link", readers::link),
+    ("rate_limit", readers::rate_limit),
+    ("date", readers::date),
+    ("retry_after", readers::retry_after),
 ];
 
 /// Texts that break parsers.
-const TOKENS: [&[u8]; 24] = [
+const TOKENS: [&[u8]; 30] = [
     b"null",
     b"{}",
     b"[]",
@@ -47,6 +51,12 @@ const TOKENS: [&[u8]; 24] = [
     b"]]",
     b"9999-99-99T99:99:99Z",
     b"-262144-01-01T00:00:00Z",
+    b"262142",
+    b"-2359",
+    b"9e18",
+    b"1e308",
+    b"18446744073709551615",
+    b"rel='next'",
     b"[[[[[[[[[[[[[[[[",
     b"\xe2\x80\xae",
 ];
@@ -126,6 +136,9 @@ fn the_corpus_is_understood() {
         let held = probe::held(source, &body).unwrap();
         assert!(held.items > 1 && held.left_out == 0, "{file}: {held:?}");
     }
+    let header = |path: &str| fs::read_to_string(root().join("tests/fuzz/corpus").join(path)).unwrap();
+    assert!(matches!(rollcall::hub::probe::link(header("link/next").as_bytes()), Ok(Some(_))));
+    assert!(rollcall::hub::probe::date(&header("date/usual")).is_some());
     let manifest = fs::read(root().join("tests/fuzz/corpus/manifest/small.json")).unwrap();
     serde_json::from_slice::<rollcall::model::manifest::Manifest>(&manifest).unwrap();
 }
