@@ -53,12 +53,12 @@ pub(super) async fn keep(
 ) -> Result<Body, Broken> {
     let limits = client.options.limits;
     let (kind, packed) = (content_type(&response), is_packed(&response));
-    let (feed, pieces) = mpsc::channel(AHEAD);
+    let (feed, network) = mpsc::channel(AHEAD);
     let secrets = client.secrets.clone();
     let check = tokio::task::spawn_blocking(move || {
-        let network = Pieces { pieces, piece: Vec::new(), at: 0, received: 0 };
+        let pieces = Pieces { network, piece: Vec::new(), at: 0, received: 0 };
         let mut passage = Passage {
-            from: if packed { From::Packed(Box::new(MultiGzDecoder::new(network))) } else { From::Plain(network) },
+            from: if packed { From::Packed(Box::new(MultiGzDecoder::new(pieces))) } else { From::Plain(pieces) },
             search: secrets.search(),
             sink,
             limits,
@@ -227,8 +227,8 @@ fn not_json(error: &serde_json::Error, kind: &str, read: u64) -> String {
 
 /// What the network received, as a reader.
 struct Pieces {
-    /// Where the pieces come from.
-    pieces: mpsc::Receiver<Vec<u8>>,
+    /// Where they come from.
+    network: mpsc::Receiver<Vec<u8>>,
     /// The one being read.
     piece: Vec<u8>,
     /// How much of it was read.
@@ -240,7 +240,7 @@ struct Pieces {
 impl Read for Pieces {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         while self.at == self.piece.len() {
-            match self.pieces.blocking_recv() {
+            match self.network.blocking_recv() {
                 Some(piece) => {
                     self.received = self.received.saturating_add(piece.len() as u64);
                     (self.piece, self.at) = (piece, 0);

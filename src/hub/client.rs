@@ -162,8 +162,8 @@ impl Client {
             .no_gzip()
             .connect_timeout(Duration::from_secs(10))
             .read_timeout(Duration::from_secs(60));
-        if options.endpoint.is_plain() {
-            // A proxy of the environment would see the token of a plain-http request.
+        if options.endpoint.is_plain() || options.endpoint.is_loopback() {
+            // A proxy of the environment would see the token of a plain-http request, and does not know this machine.
             builder = builder.no_proxy();
         }
         Ok(Self {

@@ -93,6 +93,16 @@ mod tests {
         for text in ["", "soon", "Wed, 01 Jan 1969 00:00:00 GMT", "Sat, 01 Jan 10000 00:00:00 GMT"] {
             assert_eq!(read(text), None, "{text}");
         }
+        // The last days that the date library knows, with every way to step over them.
+        for year in ["9999", "10000", "262141", "262142", "262143", "999999999"] {
+            for rest in
+                ["23:59:59 GMT", "23:59:60 +0000", "23:59:59 -2359", "00:00:00 +2359", "23:59:59 -0001", "23:59 EST"]
+            {
+                let found = read(&format!("31 Dec {year} {rest}"));
+                assert!(found.is_none_or(|found| year == "9999" && found.starts_with("9999-12-3")), "{year} {rest}");
+            }
+        }
+        assert_eq!(read("01 Jan 1970 00:00:00 +0001"), None);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What ends a collection that a Hub would keep for ever, and what becomes of answers that cannot be read whole.
 
 use std::{
-    io::Write as _,
+    io::{self, Write as _},
     net::TcpListener,
     time::{Duration, Instant},
 };
@@ -20,14 +20,17 @@ use crate::{
 const AS_OF: &str = "2026-10-01T06:00:00Z";
 
 /// Collects from a Hub with one fault, demanding completeness; the snapshot verifies. Gives the run and a source.
-fn collect(flags: &str, source: &str, fault: impl Fn(&Ask, &mut Answer) + Send + Sync + 'static) -> (Run, Value) {
-    let (hub, sandbox) = (Faulty::start_at(AS_OF, fault).unwrap(), Sandbox::new().unwrap());
-    let line = format!("collect {ORG} --require-complete --as-of {AS_OF} {flags}");
-    let run = hub.run(&sandbox, &line).unwrap();
-    let sealed = manifest(&sandbox, "rollcall-store").unwrap().unwrap_or_else(|| panic!("{run:?}"));
-    let verified = sandbox.run("verify rollcall-store").unwrap();
+fn collect(
+    flags: &str,
+    source: &str,
+    fault: impl Fn(&Ask, &mut Answer) + Send + Sync + 'static,
+) -> io::Result<(Run, Value)> {
+    let (hub, sandbox) = (Faulty::start_at(AS_OF, fault)?, Sandbox::new()?);
+    let run = hub.run(&sandbox, &format!("collect {ORG} --require-complete --as-of {AS_OF} {flags}"))?;
+    let sealed = manifest(&sandbox, "rollcall-store")?.unwrap_or_else(|| panic!("{run:?}"));
+    let verified = sandbox.run("verify rollcall-store")?;
     assert_eq!(verified.code, 0, "{verified:?}");
-    (run, sealed["sources"][source].clone())
+    Ok((run, sealed["sources"][source].clone()))
 }
 
 /// Asserts that a source is a gap for a reason that is printed, and that completeness was missed.
@@ -40,12 +43,14 @@ fn assert_gap((run, source): (Run, Value), coverage: &str, why: &str) {
 #[test]
 fn a_deadline_ends_a_collection_with_what_was_read() {
     let began = Instant::now();
-    let gap = collect("--deadline 4s", "tokens", |ask, answer| answer.hold = ask.path.ends_with("/settings/tokens"));
+    let gap =
+        collect("--deadline 4s", "tokens", |ask, answer| answer.hold = ask.path.ends_with("/settings/tokens")).unwrap();
     assert!(began.elapsed() < Duration::from_secs(60));
     assert_gap(gap, "failed", "the deadline of 4 s passed");
     let gap = collect("--deadline 4s", "members", |ask, answer| {
         answer.hold = ask.target.contains("cursor") && ask.path.ends_with("/members");
-    });
+    })
+    .unwrap();
     assert_eq!(gap.1["rows"], 20, "what was read stands");
     assert_gap(gap, "partial", "the deadline of 4 s passed");
 }
@@ -59,7 +64,8 @@ fn a_link_that_cannot_be_read_is_a_gap_and_no_end() {
             if ask.path.ends_with("/members") {
                 answer.set("link", link);
             }
-        });
+        })
+        .unwrap();
         assert_eq!(gap.1["requests"][0]["link_unreadable"], true);
         assert_gap(gap, "partial", "cannot be read");
     }
@@ -73,7 +79,8 @@ fn an_item_larger_than_a_mebibyte_is_left_out() {
             members[2]["details"] = "x".repeat(1 << 20).into();
             answer.body = serde_json::to_vec(&members).unwrap();
         }
-    });
+    })
+    .unwrap();
     assert_eq!(gap.1["requests"][0]["rows"], 19, "{}", gap.1);
     assert_gap(gap, "partial", "1 unreadable, the first being `[2]`: larger than 1 MiB");
 }
@@ -83,11 +90,12 @@ fn an_answer_that_swells_is_not_read() {
     let gap = collect("", "members", |ask, answer| {
         if ask.path.ends_with("/members") {
             let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-            encoder.write_all(&[b' '; 4 << 20]).unwrap();
+            encoder.write_all(&vec![b' '; 4 << 20]).unwrap();
             answer.body = encoder.finish().unwrap();
             answer.set("content-encoding", "gzip");
         }
-    });
+    })
+    .unwrap();
     assert_gap(gap, "failed", "the answer is compressed more than 200 times");
 }
 

@@ -164,7 +164,7 @@ const FAULTS: &[Fault] = &[
         a.body = String::from_utf8_lossy(&a.body).replacen("\"user\":\"", &format!("\"user\":\"{TOKEN}"), 1).into();
     }),
     failed("a body with the token behind escapes", 1, "repeats the access token", |_, a, _| {
-        let escaped: String = TOKEN.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect();
+        let escaped = TOKEN.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect::<Vec<_>>().concat();
         a.body = format!("[{{\"_id\":\"1\",\"user\":\"ada\",\"{escaped}\":1}}]").into();
     }),
     failed("a media type with the token", 1, "repeats the access token", |_, a, _| {
