@@ -214,3 +214,16 @@ fn the_date_of_the_roster_belongs_to_a_file_that_is_named() {
     let problems = Config::parse("[roster]\nextracted_on = \"2026-09-30\"\n", &Known::new()).unwrap_err();
     assert!(problems.to_string().contains("`extracted_on` is the date of `file`"), "{problems}");
 }
+
+#[test]
+fn a_witness_is_a_program_with_arguments_and_without_one_the_digest_is_what_it_was() {
+    let parsed = |text: &str| Config::parse(&format!("[witness]\ncommand = {text}\n"), &known());
+    let config = parsed("[\"./tell.sh\", \"--log\", \"\"]").unwrap();
+    assert_eq!(config.values.witness.command, ["./tell.sh", "--log", ""]);
+    assert_eq!(Config::from_canonical(&config.canonical()).unwrap().values, config.values);
+    for wrong in ["[]", "\"./tell.sh\"", "[\" \", \"x\"]", "[1]", "{ a = \"b\" }"] {
+        let problems = parsed(wrong).unwrap_err().to_string();
+        assert!(problems.contains("line 2") && problems.contains("a list of texts, the program first"), "{problems}");
+    }
+    assert!(!Config::default().canonical().contains("witness"));
+}

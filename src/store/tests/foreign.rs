@@ -184,6 +184,15 @@ fn a_witness_that_was_told_of_a_snapshot_shows_that_it_was_removed() {
     let (path, what, advice) = difference(f.org.dir());
     assert_eq!((path, advice), (f.path("snapshots/20261001T000000Z"), Advice::Investigate));
     assert!(what.contains("a snapshot was removed"), "{what}");
+    let left = f.path("snapshots/20260701T000000Z");
+    let away = f.dir.path().join("away");
+    fs::rename(&left, &away).unwrap();
+    fs::rename(f.path("audit_events"), f.dir.path().join("events")).unwrap();
+    fs::remove_dir(f.path("snapshots")).unwrap();
+    assert!(difference(f.org.dir()).1.contains("a snapshot was removed"), "when nothing else is left, too");
+    fs::create_dir(f.path("snapshots")).unwrap();
+    fs::rename(&away, &left).unwrap();
+    fs::rename(f.dir.path().join("events"), f.path("audit_events")).unwrap();
     fs::remove_dir_all(f.path("witness")).unwrap();
     verify(f.org.dir()).unwrap();
 }

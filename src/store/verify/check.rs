@@ -301,7 +301,8 @@ fn is_evidence(folder: Option<&Path>) -> bool {
 
 /// Whether a folder is an organization's.
 fn is_org(path: &Path) -> bool {
-    path.join(layout::IMPORTS).is_dir() || path.join(layout::SNAPSHOTS).is_dir() || path.join(layout::ARCHIVE).is_dir()
+    let own = [layout::IMPORTS, layout::SNAPSHOTS, layout::ARCHIVE, layout::WITNESS, layout::SET_ASIDE];
+    own.iter().any(|name| path.join(name).is_dir())
 }
 
 /// Finds a file of the archive that the newest snapshot does not read. A part that waits for its snapshot to be sealed
