@@ -264,6 +264,8 @@ fn commits_of_untouched_repositories_are_not_asked_for_again() {
         assert_eq!(now["from_snapshot"], "20261001T060000Z");
         assert_eq!((&now["started_at"], &now["sha256"]), (&then["started_at"], &then["sha256"]), "it keeps its time");
     }
+    let verified = sandbox.run("verify rollcall-store").unwrap();
+    assert_eq!(verified.code, 0, "an answer that was taken over is in the snapshot before: {verified:?}");
     // A body that is no longer what it was is asked for again.
     let raw = requests(&new)[0]["raw"].as_str().unwrap().to_owned();
     fs::remove_file(store.join("20261008T060000Z").join(&raw)).unwrap();

@@ -280,6 +280,16 @@ fn invites_and_people_are_left_out_where_they_cannot_be_derived() {
 }
 
 #[test]
+fn an_answer_that_is_said_to_be_older_must_be_in_the_snapshot_before() {
+    let earlier = sample().0.ids().unwrap().remove(0);
+    let (_, what) = difference(|s| {
+        let commits = s.manifest.sources.get_mut(&Source::Commits).unwrap();
+        commits.requests[0].from_snapshot = Some(earlier.clone());
+    });
+    assert!(what.contains("over from an earlier snapshot, which has no such answer"), "{what}");
+}
+
+#[test]
 fn a_plan_that_was_not_configured_is_named() {
     let (place, settings) = sample();
     let mut config = settings.last().unwrap().config.clone();

@@ -63,7 +63,8 @@ impl Anchors {
         let many = matches!(findings.kind, Kind::Store | Kind::Org);
         if many && !expected {
             let what = "whether the newest snapshot is the newest that was sealed, or a newer one was removed";
-            let by = "give the SHA-256 of the last checkpoint line that was noted elsewhere to --expect-manifest";
+            let by = "give --expect-manifest the SHA-256 of the last checkpoint line, as it was noted elsewhere or as the \
+                      witness has it";
             findings.unchecked.push(Unchecked::essential(what, by));
         }
         if !signed && !expected {
