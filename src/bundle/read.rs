@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     fs::{File, OpenOptions},
-    io::{self, Read as _},
+    io::{self, Read as _, Seek as _, SeekFrom},
     path::{Path, PathBuf},
 };
 
@@ -68,6 +68,7 @@ pub fn check(path: &Path, folders: &[&str], into: &Path) -> Result<Checked, Erro
         let what = "its entries are not in the order in which rollcall writes them".to_owned();
         return Err(Error::Repacked { path: path.to_owned(), what });
     }
+    bundle.is_without_gaps()?;
     for (name, expected) in &listed {
         let Some(at) = places.get(name) else { continue };
         let below = |folder: &&str| name.strip_prefix(*folder).is_some_and(|rest| rest.starts_with('/'));
@@ -132,9 +133,38 @@ impl Bundle<'_> {
         if let Some(what) = foreign.filter(|_| places.contains_key(sums::FILE)) {
             return Err(Error::Repacked { path: self.path.to_owned(), what });
         }
+        if let Some((one, other)) = names::clash(places.keys().map(String::as_str)) {
+            return Err(self.odd(format!(
+                "its entries {one:?} and {other:?} are one file where neither case nor the form of Unicode count"
+            )));
+        }
         // Entries that lie over each other, or that the directory does not name, are found here.
         self.zip.validate_header_consistency().map_err(|e| Self::unreadable(self.path, &e))?;
         Ok(places)
+    }
+
+    /// Checks that every byte belongs to an entry, to the directory or to its end: what lies between them is in no list.
+    fn is_without_gaps(&mut self) -> Result<(), Error> {
+        let mut spans = Vec::new();
+        for at in 0..self.zip.len() {
+            let entry = self.zip.by_index_raw(at).map_err(|e| Self::unreadable(self.path, &e))?;
+            let data = entry.data_start().unwrap_or_default();
+            spans.push((entry.header_start(), data.saturating_add(entry.compressed_size())));
+        }
+        spans.push((self.zip.central_directory_start(), 0));
+        spans.sort_unstable();
+        let mut end = 0;
+        for (start, next) in spans {
+            if start != end {
+                return Err(self.odd(format!("bytes from {end} to {start} belong to none of its entries")));
+            }
+            end = next;
+        }
+        let directory = self.zip.central_directory_start();
+        if !ends_as_written(self.path, directory).map_err(Error::io("read", self.path))? {
+            return Err(self.odd("bytes stand behind its last entry that are not its directory: rollcall writes none"));
+        }
+        Ok(())
     }
 
     /// The error for an entry that cannot be read.
@@ -167,6 +197,32 @@ impl Bundle<'_> {
         let mut file = options.open(&to).map_err(Error::io("unpack", &to))?;
         Ok(copy(entry, &mut file).map_err(Error::io("unpack", &to))?.0)
     }
+}
+
+/// Whether an archive ends with the directory that begins at `directory` and its end record, and nothing else.
+fn ends_as_written(path: &Path, directory: u64) -> io::Result<bool> {
+    /// Bytes of the end record, of the one for large archives, and of the pointer to that.
+    const END: [u64; 3] = [22, 56, 20];
+    let mut file = File::open(path)?;
+    let length = file.seek(SeekFrom::End(0))?;
+    let Some(at) = length.checked_sub(END[0]) else { return Ok(false) };
+    let mut end = [0; 22];
+    file.seek(SeekFrom::Start(at))?;
+    file.read_exact(&mut end)?;
+    let [.., a, b, c, d, _, _, _, _, _, _] = end;
+    let mut size = u64::from(u32::from_le_bytes([a, b, c, d]));
+    let mut directory_end = at;
+    // Fields that are too small for a large archive are full of ones.
+    if end[8..20].chunks(2).any(|field| field == [0xff, 0xff]) && at >= END[1] + END[2] {
+        let mut large = [0; 56];
+        file.seek(SeekFrom::Start(at - END[1] - END[2]))?;
+        file.read_exact(&mut large)?;
+        if large.starts_with(b"PK\x06\x06") {
+            size = large[40..48].iter().rev().fold(0, |sum, byte| sum << 8 | u64::from(*byte));
+            directory_end = at - END[1] - END[2];
+        }
+    }
+    Ok(end.starts_with(b"PK\x05\x06") && end.ends_with(&[0, 0]) && directory.checked_add(size) == Some(directory_end))
 }
 
 /// Why an entry is not one that any program should read; `None` when it may be.

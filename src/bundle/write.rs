@@ -57,6 +57,10 @@ pub fn write(
             return Err(Error::Name { name: name.clone(), why });
         }
     }
+    if let Some((_, name)) = names::clash(files.keys().map(String::as_str).chain([sums::FILE, sums::SIGNATURE])) {
+        let why = "another file has the same name where neither case nor the form of Unicode count";
+        return Err(Error::Name { name: name.to_owned(), why });
+    }
     let folder = out.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
     // A link that is there stays, and is not what is written.
     disk::no_link(out).map_err(Error::io("write the bundle", out))?;

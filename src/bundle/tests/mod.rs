@@ -200,6 +200,62 @@ fn entries_that_lead_elsewhere_or_could_be_read_in_two_ways_are_refused() {
 }
 
 #[test]
+fn names_that_are_one_file_somewhere_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("b.zip");
+    for pair in [["a", "A"], ["caf\u{e9}", "cafe\u{301}"], ["x", "x/y"], ["a", "sha256sums"]] {
+        zip_of(&out, &[(pair[0], "1"), (pair[1], "2")]);
+        assert!(difference(&out).1.contains("are one file where"), "{pair:?}: {}", difference(&out).1);
+        let files = pair.map(|name| (name.to_owned(), Content::Bytes(Vec::new()))).into();
+        let written = write(&dir.path().join("new.zip"), &files, None);
+        assert!(matches!(written, Err(Error::Name { .. })), "{pair:?}");
+    }
+    for name in ["NUL", "com1.txt", "a.", "b ", "x/aux.csv"] {
+        zip_of(&out, &[(name, "1")]);
+        assert!(difference(&out).1.contains("is refused: a part of it"), "{name}: {}", difference(&out).1);
+    }
+}
+
+#[test]
+fn bytes_that_belong_to_nothing_are_found_wherever_they_stand() {
+    let (_dir, out) = bundle();
+    let whole = fs::read(&out).unwrap();
+    let find = |mark: &[u8]| whole.windows(mark.len()).position(|w| w == mark).unwrap();
+    let (directory, end) = (find(b"PK\x01\x02"), find(b"PK\x05\x06"));
+    let second = 4 + whole[4..].windows(4).position(|w| w == b"PK\x03\x04").unwrap();
+    let number = |bytes: &mut Vec<u8>, at: usize, add: u32| {
+        let old = u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap());
+        bytes[at..at + 4].copy_from_slice(&(old + add).to_le_bytes());
+    };
+    // Behind the end.
+    let mut behind = whole.clone();
+    behind.extend(b"more");
+    // Between the directory and its end.
+    let mut before_end = whole.clone();
+    before_end.splice(end..end, *b"more");
+    // Before the directory.
+    let mut before_directory = whole.clone();
+    number(&mut before_directory, end + 16, 4);
+    before_directory.splice(directory..directory, *b"more");
+    // Between two entries: those behind it move.
+    let mut between = whole.clone();
+    number(&mut between, end + 16, 4);
+    let headers: Vec<usize> = (directory..end).filter(|at| between[*at..].starts_with(b"PK\x01\x02")).skip(1).collect();
+    headers.iter().for_each(|at| number(&mut between, at + 42, 4));
+    between.splice(second..second, *b"more");
+    for (place, bytes) in
+        [("behind", behind), ("before the end", before_end), ("before", before_directory), ("between", between)]
+    {
+        fs::write(&out, bytes).unwrap();
+        let (found, what) = difference(&out);
+        assert!(found.is_empty(), "{place}: {found} {what}");
+        assert!(what.contains("bytes "), "{place}: {what}");
+    }
+    fs::write(&out, whole).unwrap();
+    checked(&out).unwrap();
+}
+
+#[test]
 fn what_another_program_packed_again_is_called_so() {
     let dir = tempfile::tempdir().unwrap();
     let out = dir.path().join("b.zip");
