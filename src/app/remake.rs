@@ -1,7 +1,8 @@
 //! Makes a report again from the evidence and compares: whoever changes a report and its list of digests is found out.
 //!
 //! The same snapshots, configuration and version give the same bytes, so a report folder carries what it was asked for,
-//! with nothing of the machine that made it. A redacted report leaves its configuration out, since exceptions name people.
+//! with nothing of the machine that made it. Of the configuration it holds the digest alone: exceptions name people, whom
+//! finance and the reader of a redacted report are not to see.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -70,9 +71,7 @@ pub(super) struct Request {
     pub(super) formats: Vec<String>,
     /// Whether personal values are replaced.
     pub(super) redacted: bool,
-    /// What a report reads of the configuration; `None` of a redacted report.
-    pub(super) configuration: Option<Value>,
-    /// SHA-256 of that, as [`Config::canonical`] writes it.
+    /// SHA-256 of what a report reads of the configuration, as [`Config::canonical`] writes it.
     pub(super) configuration_sha256: String,
     /// Fonts of the machine in its PDFs.
     pub(super) fonts: BTreeSet<String>,
@@ -91,17 +90,12 @@ pub(super) fn of_report(config: &Config) -> Config {
     Config { values: Values { org: BTreeMap::new(), roster: None, ..config.values.clone() }, file: None }
 }
 
-/// The same, for the file; `None` for a redacted report.
-pub(super) fn configuration(config: &Config, redacted: bool) -> Option<Value> {
-    if redacted { None } else { serde_json::from_str(&of_report(config).canonical()).ok() }
-}
-
 /// Where reports can be made again.
 #[derive(Clone, Debug)]
 pub(super) struct Remaker<'a> {
     /// Stores that may hold the evidence, the best first.
     pub(super) stores: Vec<PathBuf>,
-    /// The configuration here; `None` where there is none, or one that cannot be used.
+    /// The configuration here, or that of the bundle; `None` where there is none, or one that cannot be used.
     pub(super) config: Option<&'a Config>,
 }
 
@@ -139,7 +133,7 @@ impl Remaker<'_> {
             Kind::Reports => self.check(reports.iter().map(|name| path.join(name))),
             Kind::Bundle => {
                 let stores = [path.join(EVIDENCE)].into_iter().chain(self.stores.iter().cloned()).collect();
-                Remaker { stores, config: None }.check([path.join(REPORT)])
+                Remaker { stores, config: self.config }.check([path.join(REPORT)])
             }
         }
     }
@@ -208,18 +202,12 @@ impl Remaker<'_> {
                 .unchecked
                 .push(Unchecked::minor(what, format!("verify it where the fonts are those of the report: {fonts}")));
         }
-        remade.unchecked.extend(self.beside(folder, name, request, &made.files)?);
+        remade.unchecked.extend(Self::beside(folder, name, &made.files)?);
         Ok(None)
     }
 
-    /// What the making again leaves open: files of other runs, and whose configuration it was.
-    fn beside(
-        &self,
-        folder: &Path,
-        name: &str,
-        request: &Request,
-        made: &BTreeMap<String, Vec<u8>>,
-    ) -> Result<Vec<Unchecked>, Error> {
+    /// What the making again leaves open: files of other runs.
+    fn beside(folder: &Path, name: &str, made: &BTreeMap<String, Vec<u8>>) -> Result<Vec<Unchecked>, Error> {
         let mut unchecked = Vec::new();
         let list = folder.join(sums::FILE);
         let listed = sums::parse(&fs::read(&list).map_err(Error::io("read", &list))?).unwrap_or_default();
@@ -228,14 +216,6 @@ impl Remaker<'_> {
             let what =
                 format!("whether {} of {name} follow from the evidence: an earlier run wrote them", others.join(", "));
             unchecked.push(Unchecked::minor(what, "make the whole report again into an empty folder"));
-        }
-        let here = self.config.filter(|config| config.file.is_some());
-        if here.is_some_and(|config| of_report(config).digest() != request.configuration_sha256) {
-            let what = format!("whether the configuration of {name} is the one in force: it is not the one here");
-            unchecked.push(Unchecked::minor(
-                what,
-                "compare `configuration` in its request.json with the configuration that was agreed",
-            ));
         }
         Ok(unchecked)
     }
@@ -252,18 +232,9 @@ impl Remaker<'_> {
             return not(&format!("its template {own:?} is the user's own"), by);
         }
         let here = self.config.map(of_report).filter(|config| config.digest() == request.configuration_sha256);
-        let inside = request.configuration.as_ref().and_then(|values| Config::from_canonical(&values.to_string()));
-        let Some(config) = (if request.redacted { here } else { inside }) else {
-            let (what, by) = if request.redacted {
-                ("a redacted report holds no configuration", "give the one it was made with to --config")
-            } else {
-                ("its configuration cannot be read", "make it again from the same snapshots, and compare the files")
-            };
-            return not(what, by);
+        let Some(config) = here else {
+            return not("the configuration here is another one", "give the one that it was made with to --config");
         };
-        if config.digest() != request.configuration_sha256 {
-            return Err(differs(&folder.join(FILE), "its configuration is not the one whose digest it names"));
-        }
         let (Ok(org), Ok(_)) = (OrgName::new(request.org.as_str()), request.snapshot.parse::<SnapshotId>()) else {
             return Err(differs(&folder.join(FILE), "it names no organization and snapshot"));
         };

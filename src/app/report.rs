@@ -225,7 +225,6 @@ impl Reporter {
             own_templates: self.own.clone(),
             formats: self.formats.iter().map(ToString::to_string).collect(),
             redacted: input.redacted,
-            configuration: remake::configuration(&settings.config, input.redacted),
             configuration_sha256: remake::of_report(&settings.config).digest(),
             fonts: made.fonts.clone(),
         };

@@ -98,14 +98,15 @@ pub(super) fn verify(ask: &Verify, config: Option<&Config>, console: &dyn Consol
 fn find(ask: &Verify, config: Option<&Config>) -> Result<Findings, Error> {
     let anchors = anchor::Anchors::read(ask, clock::now())?;
     let engine = Engine::start()?;
-    let remaker = Remaker { stores: vec![ask.store.clone()], config };
+    let stores = vec![ask.store.clone()];
     let (mut findings, listed) = if ask.path.is_file() {
-        packed(&ask.path, &engine, &remaker)?
+        packed(&ask.path, &engine, stores)?
     } else {
         let is_bundle = ask.path.join(EVIDENCE).is_dir() && ask.path.join(sums::FILE).is_file();
         let inside = if is_bundle { inside(&ask.path) } else { None };
-        let rederiver = Rederiver { engine: &engine, config: inside.as_ref().or(config) };
-        folder(&ask.path, &rederiver, &remaker)?
+        let config = inside.as_ref().or(config);
+        let rederiver = Rederiver { engine: &engine, config };
+        folder(&ask.path, &rederiver, &Remaker { stores, config })?
     };
     anchors.check(&mut findings, listed.as_ref())?;
     Ok(findings)
@@ -128,7 +129,7 @@ fn folder(path: &Path, rederiver: &Rederiver<'_>, remaker: &Remaker<'_>) -> Resu
 }
 
 /// Verifies a bundle that is one file; its evidence is unpacked for as long as it is looked at.
-fn packed(path: &Path, engine: &Engine, remaker: &Remaker<'_>) -> Result<(Findings, Option<Listed>), Error> {
+fn packed(path: &Path, engine: &Engine, stores: Vec<PathBuf>) -> Result<(Findings, Option<Listed>), Error> {
     let place = temporary()?;
     let checked = bundle::check(path, &[EVIDENCE, CONFIGURATION, REPORT], place.path())?;
     // What differs lies in the bundle for the user, not where we unpacked it.
@@ -146,6 +147,7 @@ fn packed(path: &Path, engine: &Engine, remaker: &Remaker<'_>) -> Result<(Findin
     let mut findings = derived(verified, head, &rederiver).map_err(in_bundle)?;
     findings.files = checked.files;
     findings.made += 1;
+    let remaker = Remaker { stores, config: config.as_ref() };
     remaker.look(Kind::Bundle, place.path(), &[]).map_err(in_bundle)?.add_to(&mut findings);
     Ok((findings, Some(Listed { path: path.to_owned(), list: checked.list, signature: checked.signature })))
 }

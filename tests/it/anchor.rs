@@ -213,7 +213,9 @@ fn snapshots_are_signed_before_they_are_sealed_and_their_signatures_are_checked(
     let verify = |signers: &str| sandbox.run(&format!("verify rollcall-store --allowed-signers {signers}")).unwrap();
     let signed = verify("allowed");
     assert!(
-        signed.code == 0 && signed.stdout.matches("signed by audit@example.com with SHA256:").count() == 2,
+        signed.code == 0
+            && signed.stdout.contains("listed as audit@example.com")
+            && signed.stdout.matches(" signed with SHA256:").count() == 2,
         "{signed:?}"
     );
     let [what, why, fix] = verify("others").three_lines(5);
