@@ -256,9 +256,9 @@ mod tests {
 
     #[test]
     fn what_stands_before_a_token_does_not_hide_it() {
-        let secrets = secrets(&[TOKEN, "cafe%41\\u0041cafe"]);
+        let secrets = secrets(&[TOKEN, "cafe%41\\u0041cafe", "cafe01234567"]);
         for before in ["\\", "\\u", "\\u00", "%", "%4", "%%", "\\\\", "\\n", "%5", "\\u004"] {
-            for token in [TOKEN, "cafe%41\\u0041cafe", &spelt(TOKEN, &[1])] {
+            for token in [TOKEN, "cafe%41\\u0041cafe", &spelt(TOKEN, &[1]), &spelt("cafe01234567", &[1])] {
                 let text = format!("{before}{token}");
                 // A backslash before an escape makes it a text that is no escape.
                 let undone = before == "\\" && token.starts_with('\\');
