@@ -69,9 +69,9 @@ impl Loaded<'_> {
         self.face.glyph_index(c).is_some_and(|g| g.0 != 0)
     }
 
-    /// The first digits of the file's SHA-256: which build of a font a report was set in.
+    /// The file's SHA-256, hexadecimal: whoever has this very file can set the same report.
     pub(super) fn digest(&self) -> String {
-        Sha256::digest(self.data).iter().take(6).fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
+        Sha256::digest(self.data).iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
     }
 }
 
@@ -86,6 +86,18 @@ impl Fonts {
     #[must_use]
     pub fn embedded() -> Self {
         Self { fallback: OnceLock::new(), database: OnceLock::new(), system: false }
+    }
+
+    /// The embedded faces, and one file in place of those of the system.
+    #[cfg(test)]
+    pub(super) fn with(data: &[u8]) -> Self {
+        let fonts = Self::system();
+        fonts.database.get_or_init(|| {
+            let mut database = Database::new();
+            database.load_font_data(data.to_vec());
+            database
+        });
+        fonts
     }
 
     /// The embedded faces, indexed by [`Family`].

@@ -4,7 +4,7 @@
 //! ([`shape`], [`fonts`], [`visible`]); [`blocks`], [`table`], [`tiles`] and [`chart`] turn blocks into pieces;
 //! [`flow`] puts pieces on pages; [`emit`], [`embed`] and [`engine`] hand pages and fonts to printpdf; [`finish`] adds
 //! outline and metadata, [`structure`] what is read aloud, and [`mod@file`] writes. The same document in the same fonts
-//! gives the same bytes.
+//! gives the same bytes; what was set in fonts of the machine, or in none, stands on the last page.
 
 mod blocks;
 mod chart;
@@ -60,7 +60,7 @@ pub struct Rendered {
     pub pages: usize,
     /// What a reader should know about its fonts, also printed on the last page; empty when there is nothing to say.
     pub warnings: Vec<String>,
-    /// The fonts of this machine in it, each with the first digits of its SHA-256.
+    /// The fonts of this machine in it, each with its face and its SHA-256.
     pub borrowed: Vec<String>,
 }
 
@@ -107,7 +107,8 @@ pub fn render_with(doc: &Document, fonts: &Fonts) -> Result<Rendered, Error> {
 /// The fonts of this machine that a document is set in.
 fn borrowed(layout: &Layout<'_>) -> Vec<String> {
     let faces = layout.set.shaper.faces.iter().filter(|face| !face.loaded.embedded);
-    faces.map(|face| format!("{} (sha256 {})", face.loaded.name, face.loaded.digest())).collect()
+    let named = |font: &fonts::Loaded<'_>| format!("{} (face {}, SHA-256 {})", font.name, font.index, font.digest());
+    faces.map(|face| named(&face.loaded)).collect()
 }
 
 /// What is to be said about fonts: which were borrowed, and what none of them could show.

@@ -166,7 +166,9 @@ impl<'f> Shaper<'f> {
     /// A fallback face with every character of `text`, loaded when needed.
     pub(super) fn find(&mut self, text: &str) -> Option<u8> {
         let loaded = self.fonts.find(text)?;
-        if let Some(at) = self.faces.iter().position(|f| f.loaded.name == loaded.name) {
+        // Two files may give the same name to fonts of which one lacks what the other has.
+        let is_it = |f: &FaceInUse<'_>| std::ptr::eq(f.loaded.data, loaded.data) && f.loaded.index == loaded.index;
+        if let Some(at) = self.faces.iter().position(is_it) {
             return u8::try_from(at).ok();
         }
         let at = u8::try_from(self.faces.len()).ok()?;

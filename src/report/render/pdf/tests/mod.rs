@@ -19,6 +19,7 @@ use crate::{
 };
 
 mod drawn;
+mod fonts;
 
 /// A layout before it is encoded.
 fn laid_out<'f>(doc: &Document, fonts: &'f Fonts) -> Layout<'f> {
