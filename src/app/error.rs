@@ -292,8 +292,8 @@ impl Error {
             | Self::Name { .. }
             | Self::Ahead { asked: true, .. }
             | Self::Store(store::Error::NotAhead { .. })
-            | Self::Hub(hub::Error::Endpoint { .. } | hub::Error::PlainHttp { .. }) => Exit::Usage,
-            Self::Bundle(
+            | Self::Hub(hub::Error::Endpoint { .. } | hub::Error::PlainHttp { .. })
+            | Self::Bundle(
                 bundle::Error::Key { .. }
                 | bundle::Error::NoAgent { .. }
                 | bundle::Error::Exists { .. }

@@ -17,7 +17,9 @@ pub(super) fn warn(settings: &Settings, command: &Command, console: &dyn Console
     if matches!(command, Command::Run { .. } | Command::Collect { .. } | Command::Doctor { .. }) {
         // Without a token there is an error, which is told in its turn.
         let file = settings.token().ok().and_then(|found| found.file);
-        file.iter().for_each(|file| open(file, ("token file", ANY, "read", "600"), console));
+        if let Some(file) = file {
+            open(&file, ("token file", ANY, "read", "600"), console);
+        }
     }
     open(&settings.store, ("store", WRITE, "change", "go-w"), console);
     let out = match command {
@@ -28,7 +30,9 @@ pub(super) fn warn(settings: &Settings, command: &Command, console: &dyn Console
         Command::Bundle { bundle, .. } => bundle.out.as_deref().and_then(Path::parent),
         _ => None,
     };
-    out.iter().for_each(|out| open(out, ("output folder", WRITE, "change", "go-w"), console));
+    if let Some(out) = out {
+        open(out, ("output folder", WRITE, "change", "go-w"), console);
+    }
 }
 
 /// Warns of one path where its mode has any of some bits.

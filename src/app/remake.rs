@@ -179,7 +179,7 @@ impl Remaker<'_> {
                 }
                 Err(error) => return Err(Error::io("read", &path)(error)),
             };
-            match (equal, other_fonts && file.ends_with(".pdf")) {
+            match (equal, other_fonts && path.extension().is_some_and(|end| end == "pdf")) {
                 (true, _) => same += 1,
                 (false, true) => set += 1,
                 (false, false) => {

@@ -11,7 +11,7 @@ use std::{
 use rollcall::demo::ORG;
 
 use crate::{
-    common::{Run, Sandbox},
+    common::{Run, Sandbox, root},
     faulty::program,
 };
 
@@ -42,7 +42,14 @@ fn open_handed(sandbox: &Sandbox, line: &str) -> io::Result<Run> {
 fn under_way(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
     let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
-    names.filter(|name| name.contains("rollcall-") && !name.ends_with(".zip") && !name.contains("-demo")).collect()
+    names.filter(|name| name.starts_with(".rollcall-")).collect()
+}
+
+#[test]
+fn an_overflow_is_found_in_the_optimized_program_too() {
+    let text = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let manifest: toml::Table = text.parse().unwrap();
+    assert_eq!(manifest["profile"]["release"]["overflow-checks"].as_bool(), Some(true));
 }
 
 #[test]

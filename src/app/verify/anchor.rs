@@ -164,8 +164,8 @@ impl Anchors {
     /// Who signed a list; `None` without a signature or allowed signers.
     fn signed(&self, listed: &Listed) -> Result<Option<Signed>, Error> {
         let (Some(signature), Some(allowed)) = (&listed.signature, &self.allowed) else { return Ok(None) };
-        let (signer, revoked) = (self.signer.as_deref(), self.revoked.as_deref());
-        let rules = signers::Rules { allowed, signer, revoked, at: self.at };
+        let rules =
+            signers::Rules { allowed, signer: self.signer.as_deref(), revoked: self.revoked.as_deref(), at: self.at };
         let signed = signers::verify(&listed.list, signature, &rules).map_err(|error| match error {
             bundle::Error::Signature { .. } => Error::Differs {
                 path: listed.path.join(sums::SIGNATURE),
