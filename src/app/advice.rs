@@ -316,8 +316,10 @@ fn store_reason(error: &store::Error) -> &str {
 /// Why a bundle can be neither written nor read.
 fn bundle_reason(error: &bundle::Error) -> &str {
     match error {
-        bundle::Error::Key { why, .. } | bundle::Error::Agent { why, .. } | bundle::Error::Signature { why } => why,
-        bundle::Error::Revoked { why } => why,
+        bundle::Error::Key { why, .. }
+        | bundle::Error::Agent { why, .. }
+        | bundle::Error::Signature { why }
+        | bundle::Error::Revoked { why } => why,
         bundle::Error::Name { why, .. } | bundle::Error::NoAgent { why, .. } => why,
         bundle::Error::Differs { what, .. } | bundle::Error::Repacked { what, .. } => what,
         bundle::Error::Exists { .. } => "nothing that is there is overwritten",

@@ -37,13 +37,13 @@ pub(super) fn fault(name: &str) -> Option<&'static str> {
 /// Whether Windows takes a part of a path for a device.
 fn is_device(part: &str) -> bool {
     let stem = part.split('.').next().unwrap_or_default().trim_end_matches(' ').to_ascii_lowercase();
-    let port = || {
+    let socket = || {
         let number = stem.strip_prefix("com").or_else(|| stem.strip_prefix("lpt"))?;
         let mut digits = number.chars();
         let digit = digits.next().filter(|c| c.is_ascii_digit() || matches!(c, '¹' | '²' | '³'));
         digit.filter(|_| digits.next().is_none())
     };
-    DEVICES.contains(&stem.as_str()) || port().is_some()
+    DEVICES.contains(&stem.as_str()) || socket().is_some()
 }
 
 /// Two names of files that are one place on some system: where neither case nor the form of Unicode count, or where one

@@ -250,7 +250,9 @@ impl<'p> Pass<'p> {
             import.file = self.personal.pseudonym(&import.file);
         }
         for said in [&mut manifest.collector.permissions, &mut manifest.collector.security_restrictions] {
-            said.iter_mut().for_each(|text| *text = self.text(text));
+            for text in said {
+                *text = self.text(text);
+            }
         }
         for record in manifest.sources.values_mut() {
             self.optional(&mut record.why);

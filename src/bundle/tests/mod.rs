@@ -241,7 +241,9 @@ fn bytes_that_belong_to_nothing_are_found_wherever_they_stand() {
     let mut between = whole.clone();
     number(&mut between, end + 16, 4);
     let headers: Vec<usize> = (directory..end).filter(|at| between[*at..].starts_with(b"PK\x01\x02")).skip(1).collect();
-    headers.iter().for_each(|at| number(&mut between, at + 42, 4));
+    for at in headers {
+        number(&mut between, at + 42, 4);
+    }
     between.splice(second..second, *b"more");
     for (place, bytes) in
         [("behind", behind), ("before the end", before_end), ("before", before_directory), ("between", between)]

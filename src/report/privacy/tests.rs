@@ -289,7 +289,9 @@ proptest! {
         before in "\\PC{0,6}[^\\pL\\pN\\pM]|", after in "([^\\pL\\pN\\pM]\\PC{0,6})?",
     ) {
         let mut personal = Personal::new(&[7; 32], "0f");
-        NAMES.iter().for_each(|name| personal.hide(name));
+        for name in NAMES {
+            personal.hide(name);
+        }
         let joins = |c: char| c.is_alphanumeric() || unicode_normalization::char::is_combining_mark(c);
         // Some signs stand for a letter.
         prop_assume!(!Folded::of(&before).text.ends_with(joins) && !Folded::of(&after).text.starts_with(joins));

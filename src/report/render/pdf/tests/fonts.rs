@@ -13,7 +13,7 @@ fn a_pdf_names_every_font_of_the_machine_with_its_digest_and_what_none_could_sho
     let (with, without) =
         (render_with(&doc, &Fonts::with(FONT)).unwrap(), render_with(&doc, &Fonts::embedded()).unwrap());
     assert_ne!(with.bytes, without.bytes, "other fonts, other bytes: which is why they are named");
-    let sha256: String = Sha256::digest(FONT).iter().map(|byte| format!("{byte:02x}")).collect();
+    let sha256 = Sha256::digest(FONT).iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
     let named = format!("JetBrainsMono-Regular (face 0, SHA-256 {sha256})");
     assert!(with.warnings[0].contains(&named) && with.warnings[0].contains("other bytes"), "{:?}", with.warnings);
     assert!(with.warnings[1].contains(r"\u{5d0}") && !with.warnings[1].contains("256c"), "{:?}", with.warnings);
