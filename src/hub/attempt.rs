@@ -12,12 +12,12 @@ use super::{
     error::Error,
     limits, link, retry,
     secrets::REPEATS_TOKEN,
-    text, vitals,
+    text,
 };
 use crate::model::{
     coverage::Source,
     evidence::{Body, Request},
-    time::Timestamp,
+    time::{self, Timestamp},
 };
 
 /// One attempt.
@@ -70,7 +70,7 @@ impl Attempt<'_> {
                 Outcome::Done(record)
             }
             Followed::Answer(response, began) => {
-                record.date = vitals::date_of(&joined(&response, "date"));
+                record.date = time::parse_header(&joined(&response, "date"));
                 if response.status() == StatusCode::OK {
                     self.good((response, began), record).await?
                 } else {

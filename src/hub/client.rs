@@ -32,12 +32,12 @@ use super::{
     retry,
     secrets::{REPEATS_TOKEN, Secrets},
     token::Token,
-    vitals::{self, Vitals},
+    vitals::Vitals,
 };
 use crate::model::{
     coverage::Source,
     evidence::{Request, Spool},
-    time::Timestamp,
+    time::{self, Timestamp},
 };
 
 /// Redirects followed for one request.
@@ -328,7 +328,7 @@ impl Client {
                 return (sent, Followed::Answer(response, began));
             }
             let target = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
-            let date = vitals::date_of(&joined(&response, "date"));
+            let date = time::parse_header(&joined(&response, "date"));
             let astray = |why: &str| (sent, Followed::Astray(status, why.to_owned(), date));
             let Some(mut next) = target.and_then(|target| at.join(target).ok()) else {
                 return astray("redirect without a readable target");

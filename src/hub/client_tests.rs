@@ -219,7 +219,7 @@ async fn a_clock_that_jumps_changes_neither_waits_nor_durations() {
     let mut options = hub.options(Arc::<MemorySpool>::clone(&spool));
     options.clock = Arc::new(move || {
         let year = if asked.fetch_add(1, Ordering::Relaxed).is_multiple_of(2) { 2046 } else { 2006 };
-        crate::model::time::parse(&format!("{year}-10-01T06:00:00Z")).unwrap()
+        time::parse(&format!("{year}-10-01T06:00:00Z")).unwrap()
     });
     let client = Client::new(options).unwrap();
     let began = Instant::now();

@@ -70,8 +70,8 @@ const TOKENS_OF_PEOPLE: u64 = 10 * PEOPLE;
 /// Repositories, service accounts and resource groups: ten times the 20 000 repositories of a large organization.
 const THINGS: u64 = 200_000;
 
-/// People who asked for one gated repository: ten times the 100 000 of a famous one.
-const ASKERS: u64 = 1_000_000;
+/// People who asked for one gated repository: several times the number of the most famous ones.
+const ASKERS: u64 = 5_000_000;
 
 /// Events: ten times the 100 000 that the Hub documents for an export.
 const EVENTS: u64 = 1_000_000;

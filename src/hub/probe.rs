@@ -5,9 +5,12 @@ use std::time::Duration;
 use super::{
     limits, link,
     quota::{Admission, Quota},
-    retry, vitals,
+    retry,
 };
-use crate::model::{coverage::Source, time::Timestamp};
+use crate::model::{
+    coverage::Source,
+    time::{self, Timestamp},
+};
 
 /// The next page that a `Link` header names; `None` when it names none.
 ///
@@ -20,7 +23,7 @@ pub fn link(header: &[u8]) -> Result<Option<String>, String> {
 /// The instant of a `Date` header; `None` when it is none of the years 1970 to 9999.
 #[must_use]
 pub fn date(header: &str) -> Option<Timestamp> {
-    vitals::date_of(header)
+    time::parse_header(header)
 }
 
 /// How long a `Retry-After` header makes a refused request wait at `now`; `None` when it does not say.

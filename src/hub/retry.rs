@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
 
-use super::vitals::date_of;
-use crate::model::time::Timestamp;
+use crate::model::time::{self, Timestamp};
 
 /// Retries of an answer that is broken.
 pub(super) const RETRIES: u32 = 4;
@@ -48,7 +47,7 @@ fn parse(text: &str, now: Timestamp) -> Option<Duration> {
     if let Ok(seconds) = text.parse::<u64>() {
         return Some(Duration::from_secs(seconds));
     }
-    let date = date_of(text)?;
+    let date = time::parse_header(text)?;
     Some(date.signed_duration_since(now).to_std().unwrap_or(Duration::ZERO))
 }
 
@@ -66,7 +65,7 @@ mod tests {
 
     #[test]
     fn retry_after_is_seconds_or_a_date() {
-        let now = crate::model::time::parse("2026-10-01T06:00:00Z").unwrap();
+        let now = time::parse("2026-10-01T06:00:00Z").unwrap();
         let seconds = |text: &str| after_throttle(Some(text), now).map(|wait| wait.as_secs());
         assert_eq!(seconds("7"), Some(7));
         assert_eq!(seconds("Thu, 01 Oct 2026 06:00:09 GMT"), Some(9));

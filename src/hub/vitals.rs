@@ -1,9 +1,9 @@
 //! What the Hub's answers say beside their bodies: the time on its clock, and what is left of the quota.
 
-use chrono::{DateTime, Datelike as _, SubsecRound as _, TimeDelta};
+use chrono::TimeDelta;
 
 use super::limits::Limit;
-use crate::model::time::Timestamp;
+use crate::model::time::{self, Timestamp};
 
 /// The state of the Hub as its newest answers tell it.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -31,7 +31,7 @@ pub struct Quota {
 impl Vitals {
     /// Takes in an answer: its `Date` header, when it was asked for and had come, and the limits that it states.
     pub(super) fn hear(&mut self, date: &str, (sent, received): (Timestamp, Timestamp), stated: &[Limit]) {
-        if let Some(date) = date_of(date) {
+        if let Some(date) = time::parse_header(date) {
             self.skew_seconds = Some(skew(date, sent, received));
         }
         if let Some(limit) = stated.first() {
@@ -39,13 +39,6 @@ impl Vitals {
             self.quota = Some(Quota { bucket, left: limit.left, quota: limit.quota, resets_seconds: limit.resets });
         }
     }
-}
-
-/// The instant of a `Date` header, or of a `Retry-After` that is a date, in seconds; `None` when it cannot be read, or
-/// lies outside the years 1970 to 9999.
-pub(super) fn date_of(header: &str) -> Option<Timestamp> {
-    let date = DateTime::parse_from_rfc2822(header.trim()).ok()?.to_utc();
-    (1970..=9999).contains(&date.year()).then(|| date.trunc_subsecs(0))
 }
 
 /// How far the Hub's clock is ahead. `Date` is cut to whole seconds and was written at some moment between `sent` and
@@ -87,7 +80,7 @@ mod tests {
 
     #[test]
     fn a_date_that_no_clock_shows_is_none() {
-        let read = |text: &str| date_of(text).map(time::format);
+        let read = |text: &str| time::parse_header(text).map(time::format);
         assert_eq!(read(" Thu, 01 Oct 2026 06:00:00 GMT ").as_deref(), Some("2026-10-01T06:00:00Z"));
         assert_eq!(read("1 Oct 2026 08:00 +0200").as_deref(), Some("2026-10-01T06:00:00Z"));
         for text in ["", "soon", "Wed, 01 Jan 1969 00:00:00 GMT", "Sat, 01 Jan 10000 00:00:00 GMT"] {

@@ -12,19 +12,24 @@ fn next_of(target: &str) -> String {
     format!("{target}&cursor=x")
 }
 
-/// Every byte of the token as JSON may also write it.
+/// The token with each of its bytes in another spelling.
+fn spelt(one: impl Fn(u8) -> String) -> String {
+    TOKEN.bytes().map(one).collect::<Vec<_>>().concat()
+}
+
+/// The token as JSON may also write it.
 fn escaped() -> String {
-    TOKEN.bytes().map(|byte| format!("\\u{byte:04x}")).collect()
+    spelt(|byte| format!("\\u{byte:04x}"))
 }
 
 /// The token as a URL may also write it.
 fn percent() -> String {
-    TOKEN.bytes().map(|byte| format!("%{byte:02X}")).collect()
+    spelt(|byte| format!("%{byte:02X}"))
 }
 
 /// The token in hexadecimal.
 fn hexadecimal() -> String {
-    TOKEN.bytes().map(|byte| format!("{byte:02x}")).collect()
+    spelt(|byte| format!("{byte:02x}"))
 }
 
 /// Gives the first member a field with this JSON text as its value.

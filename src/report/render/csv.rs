@@ -231,7 +231,7 @@ mod tests {
         }
 
         #[test]
-        fn no_part_of_a_text_starts_with_a_sign_that_runs(
+        fn no_text_starts_with_a_sign_that_runs(
             text in prop::collection::vec("[ \t\r\n\u{a0}\u{feff}\0\"\u{3000};|]{0,3}[=+@＝＋－＠-]?\\PC{0,4}", 0..5),
         ) {
             for part in split_anyhow(&text.concat()) {
