@@ -1,7 +1,7 @@
 //! Files and folders for their owner only: new ones are private, links are not followed, and what a run that was killed
 //! left behind is removed by the next.
 //!
-//! The store has rooms of its own for this; everything else that the program writes is made here.
+//! Whatever the program writes is made here; the store adds digests and its own errors.
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},
@@ -43,16 +43,22 @@ pub fn no_link(path: &Path) -> io::Result<()> {
     }
 }
 
+/// Options of a new file for its owner only; what is there, be it a link, is never opened.
+#[must_use]
+pub fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
 /// Writes a new file for its owner only and waits until it is on the disk.
 ///
 /// # Errors
 /// When something, be it a link, has its name, or the disk refuses.
 pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
+    let mut file = private().open(path)?;
     file.write_all(bytes)?;
     file.sync_all()
 }

@@ -9,23 +9,11 @@ use std::{
 use sha2::{Digest as _, Sha256};
 
 use super::error::Error;
+use crate::disk as owner;
 
 /// Creates a folder and its parents, each readable by its owner only; one that exists is left as it is.
 pub(super) fn make_dir(path: &Path) -> Result<(), Error> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path).map_err(Error::io("create the folder", path))
-}
-
-/// Options of a new file that its owner only may read; a file that exists is never opened.
-fn private() -> fs::OpenOptions {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
+    owner::folder(path).map_err(Error::io("create the folder", path))
 }
 
 /// Lets an open fail at a link instead of following it: whoever may put a link into a store must not choose which file
@@ -64,12 +52,12 @@ pub(super) fn open(path: &Path) -> io::Result<File> {
 
 /// Creates a new file readable by its owner only.
 pub(super) fn create(path: &Path) -> Result<File, Error> {
-    private().open(path).map_err(Error::io("create", path))
+    owner::private().open(path).map_err(Error::io("create", path))
 }
 
 /// Opens a file for appending, created readable by its owner only.
 pub(super) fn append(path: &Path) -> Result<File, Error> {
-    let mut options = private();
+    let mut options = owner::private();
     let options = options.create_new(false).create(true).append(true);
     follow_no_link(options).open(path).map_err(Error::io("open", path))
 }

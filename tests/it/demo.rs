@@ -153,8 +153,12 @@ fn what_was_touched_is_named(sandbox: &Sandbox) -> io::Result<()> {
         assert!(run.stdout.lines().last().is_some_and(|line| line.contains(" not made")), "{}", run.stdout);
     }
     let reports = sandbox.run("verify rollcall-demo/reports")?;
-    let told =
-        ["folder of reports", "\n  tidewater-labs-20261001T060000Z\n", "give the store", "2 checks were not made"];
+    let told = [
+        "folder of reports",
+        "\n  tidewater-labs-20261001T060000Z\n",
+        "give the one that it was made with to --config",
+        "2 checks were not made",
+    ];
     assert!(reports.code == 0 && told.iter().all(|text| reports.stdout.contains(text)), "{reports:?}");
     let table = sandbox.path("rollcall-demo/store/tidewater-labs/snapshots/20260701T060000Z/tables/members.parquet");
     let cell = |name: &str| sandbox.path(REPORT).join(name);

@@ -20,7 +20,7 @@ const MAY_IMPORT: [(&str, &[&str]); 14] = [
     ("bundle", &["disk", "model"]),
     ("disk", &[]),
     ("analyze", &["model", "table"]),
-    ("store", &["model", "table"]),
+    ("store", &["disk", "model", "table"]),
     ("collect", &["hub", "model", "table"]),
     ("hub", &["model"]),
     ("table", &["model"]),
