@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! main → cli → app → { config, demo, hub, collect, store, analyze, report, bundle } → table → model
-//!                                                              report, bundle, app → disk
+//!                                                              store, report, bundle, app → disk
 //! ```
 //!
 //! Rooms look down only, `collect` may use `hub`, and neighbours meet in [`app`] alone; a test reads every import and
@@ -23,7 +23,7 @@
 //! | [`bundle`] | evidence and report in one file, listed, signed, and checked |
 //! | [`demo`] | an invented organization and a Hub on loopback that serves it |
 //! | [`table`] | the data dictionary: each table declared once |
-//! | [`disk`] | files and folders for their owner only, for whoever writes outside the store |
+//! | [`disk`] | files and folders for their owner only, for whoever writes |
 //! | [`model`] | the vocabulary: plain values without files, sockets or clock |
 //!
 //! # How data flows

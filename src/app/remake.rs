@@ -152,7 +152,10 @@ impl Remaker<'_> {
                 Err(not) => Some(not),
             };
             remade.unchecked.extend(not.map(|(why, by)| {
-                Unchecked::minor(format!("whether what the report {name} says follows from the evidence: {why}"), by)
+                Unchecked::essential(
+                    format!("whether what the report {name} says follows from the evidence: {why}"),
+                    by,
+                )
             }));
         }
         Ok(remade)
@@ -198,9 +201,10 @@ impl Remaker<'_> {
                 format!("whether {set} PDF files of {name} follow from the evidence: other fonts are installed here");
             let fonts: Vec<_> = request.fonts.iter().map(String::as_str).collect();
             let fonts = if fonts.is_empty() { "no font for other scripts".to_owned() } else { fonts.join(", ") };
-            remade
-                .unchecked
-                .push(Unchecked::minor(what, format!("verify it where the fonts are those of the report: {fonts}")));
+            remade.unchecked.push(Unchecked::essential(
+                what,
+                format!("verify it where the fonts are those of the report: {fonts}"),
+            ));
         }
         remade.unchecked.extend(Self::beside(folder, name, &made.files)?);
         Ok(None)
@@ -215,7 +219,7 @@ impl Remaker<'_> {
         if !others.is_empty() {
             let what =
                 format!("whether {} of {name} follow from the evidence: an earlier run wrote them", others.join(", "));
-            unchecked.push(Unchecked::minor(what, "make the whole report again into an empty folder"));
+            unchecked.push(Unchecked::essential(what, "make the whole report again into an empty folder"));
         }
         Ok(unchecked)
     }

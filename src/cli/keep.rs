@@ -16,14 +16,13 @@ pub(super) struct VerifyArgs {
     path: PathBuf,
     /// End with 5 when an essential check was not made
     ///
-    /// Essential is a check without which whoever can write here could have changed what a verdict rests on, and nothing
-    /// else shows it: that all of it was not made anew (needs --allowed-signers or --expect-manifest); in a store, that the
-    /// newest snapshot is the newest that was sealed (needs --expect-manifest); the parts of the audit archive and the
-    /// answers behind the tables, of a snapshot that was carried out of its store; people whose mapping, or a plan
-    /// whose configuration, is not known here (needs --config); a date that the Hub's clock does not bear out. Not essential is what another check stands in for
-    /// or what is known to be gone: the snapshot before one in a bundle, whose digest the manifest names; snapshots that
-    /// were deleted by `prune` or set aside; older snapshots without a signature of their own; unfinished work; whether a
-    /// report follows from the evidence, which anybody can make again.
+    /// A check is essential when, without it, somebody who can write here could change a verdict and nothing would show
+    /// it: that not all of it was made anew (give --allowed-signers or --expect-manifest); that the newest snapshot of a
+    /// store is the newest that was sealed (--expect-manifest); that tables follow from the answers, in a snapshot that
+    /// was taken out of its store; that people and the plan follow from a file and a configuration (--config); that the
+    /// Hub's clock proves the date; that a report follows from the evidence (--store and --config). Other checks that
+    /// were not made are named and counted, too: another check stands in for them, or what they are about is known to be
+    /// gone, such as a snapshot that `prune` deleted.
     #[arg(long)]
     strict: bool,
     /// SHA-256 that the manifest of the newest snapshot must have, as the last checkpoint line has it that was noted

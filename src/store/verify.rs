@@ -10,10 +10,7 @@ use std::{
 };
 
 use super::error::Error;
-use crate::model::{
-    ids::{OrgName, SnapshotId},
-    time::Timestamp,
-};
+use crate::model::ids::{OrgName, SnapshotId};
 
 mod belongs;
 mod check;
@@ -92,8 +89,6 @@ pub struct Found {
     pub id: SnapshotId,
     /// SHA-256 of its `manifest.json`, hexadecimal.
     pub manifest_sha256: String,
-    /// When its collection ended, by the clock of the machine that collected.
-    pub finished_at: Timestamp,
 }
 
 impl Found {

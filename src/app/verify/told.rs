@@ -5,7 +5,10 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::Findings;
-use crate::{app::error::Error, store::verify::Found};
+use crate::{
+    app::error::Error,
+    store::verify::{Found, Unchecked},
+};
 
 /// The text: what was found, what was done, what was not, and how much that is.
 pub(super) fn text(findings: &Findings) -> String {
@@ -13,8 +16,8 @@ pub(super) fn text(findings: &Findings) -> String {
     lines.extend(
         findings.snapshots.iter().map(Found::name).chain(findings.done.clone()).map(|line| format!("  {line}")),
     );
-    lines.extend(findings.unchecked.iter().map(|not| {
-        let essential = if not.essential { ", which is essential" } else { "" };
+    lines.extend(grouped(findings).into_iter().map(|not| {
+        let essential = if not.essential { " (essential)" } else { "" };
         format!("  not checked{essential}: {}; to check it, {}", not.what, not.by)
     }));
     let made = match findings.made {
@@ -28,6 +31,26 @@ pub(super) fn text(findings: &Findings) -> String {
     });
     format!("{}\n", lines.join("\n"))
 }
+
+/// What was not checked; what was not checked of several snapshots alike is said once, with all their ids.
+fn grouped(findings: &Findings) -> Vec<Unchecked> {
+    let mut groups: Vec<(Unchecked, Vec<&str>)> = Vec::new();
+    for not in &findings.unchecked {
+        let ids = findings.snapshots.iter().map(|one| one.id.as_str());
+        let id = ids.filter(|id| not.what.matches(id).count() == 1).max_by_key(|id| id.len());
+        let what = id.map_or_else(|| not.what.clone(), |id| not.what.replace(id, HOLE));
+        let alike = Unchecked { what, ..not.clone() };
+        match groups.iter_mut().find(|(known, ids)| *known == alike && !ids.is_empty()) {
+            Some((_, ids)) => ids.extend(id),
+            None => groups.push((alike, id.into_iter().collect())),
+        }
+    }
+    let told = |(not, ids): (Unchecked, Vec<&str>)| Unchecked { what: not.what.replace(HOLE, &ids.join(", ")), ..not };
+    groups.into_iter().map(told).collect()
+}
+
+/// Stands for the id of a snapshot; no text of ours holds it.
+const HOLE: &str = "\0";
 
 /// The object of a verification that found no difference; `enough` is false when `--strict` asks for more.
 pub(super) fn json(path: &Path, findings: &Findings, enough: bool) -> String {

@@ -148,7 +148,6 @@ impl Check {
             org: manifest.org.clone(),
             id: manifest.id.clone(),
             manifest_sha256: sha256.clone(),
-            finished_at: manifest.finished_at,
         });
         Ok((manifest, sha256))
     }
