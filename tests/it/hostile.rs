@@ -1,6 +1,11 @@
 //! An organization whose every name is an attack: what comes out is text, in its place, and nothing else.
 
-use std::{fs, io, os::unix::fs::PermissionsExt as _, path::Path};
+use std::{
+    fs, io,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use serde_json::{Value, json};
 
@@ -176,6 +181,7 @@ fn a_hostile_organization_comes_out_as_text() {
         assert!(documents.map(Result::unwrap).count() > 0, "{name}");
     }
     spreadsheet_is_harmless(&report).unwrap();
+    libreoffice_runs_nothing(&report).unwrap();
     nothing_left_its_place(&sandbox).unwrap();
     for path in hub.asked() {
         let fine = path == "/api/whoami-v2" || path.starts_with(&format!("/api/organizations/{ORG}/")) || {
@@ -220,6 +226,53 @@ fn csv_is_harmless(report: &Path) -> io::Result<()> {
     }
     assert!(cells > 2000, "only {cells} cells were looked at");
     Ok(())
+}
+
+/// Opens every CSV in LibreOffice as lines that are split at each of four separators, and looks for formulas. Without
+/// LibreOffice nothing is tried.
+fn libreoffice_runs_nothing(report: &Path) -> io::Result<()> {
+    if Command::new("soffice").arg("--version").output().is_err() {
+        return Ok(());
+    }
+    let office = Sandbox::new()?;
+    for separator in [',', ';', '\t', '|'] {
+        // A file that runs, so that this test would see one.
+        office.write("runs.csv", &format!("a{separator}=1+1\n"))?;
+        let control = formulas(&office, &[office.path("runs.csv")], separator)?;
+        assert_eq!(control.len(), 1, "split at {separator:?}");
+        let found = formulas(&office, &csv_files(&report.join("csv"))?, separator)?;
+        assert!(found.is_empty(), "split at {separator:?}: {found:?}");
+    }
+    Ok(())
+}
+
+/// The formulas that LibreOffice finds in CSV files.
+fn formulas(office: &Sandbox, csv: &[PathBuf], separator: char) -> io::Result<Vec<String>> {
+    let out = office.path("out");
+    // Separator, quotes, UTF-8, from the first line, formulas as the dialog reads them.
+    let filter = format!("--infilter=CSV:{},34,76,1,,0,false,true,false,false,false,-1", u32::from(separator));
+    let mut convert = Command::new("soffice");
+    convert.arg(format!("-env:UserInstallation=file://{}", office.path("profile").display()));
+    convert.args(["--headless", "--convert-to", "xlsx", &filter, "--outdir"]).arg(&out).args(csv);
+    let converted = convert.output()?;
+    assert!(converted.status.success(), "{converted:?}");
+    let books = files(&out)?;
+    assert_eq!(books.len(), csv.len(), "{converted:?}");
+    let mut found = Vec::new();
+    for book in books {
+        let mut opened: calamine::Xlsx<_> = calamine::open_workbook(out.join(&book)).map_err(io::Error::other)?;
+        for sheet in calamine::Reader::sheet_names(&opened) {
+            let cells = calamine::Reader::worksheet_formula(&mut opened, &sheet).map_err(io::Error::other)?;
+            found.extend(cells.used_cells().map(|(_, _, text)| text.clone()).filter(|text| !text.is_empty()));
+        }
+    }
+    fs::remove_dir_all(out)?;
+    Ok(found)
+}
+
+/// The CSV files in a folder.
+fn csv_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    Ok(files(folder)?.into_iter().map(|name| folder.join(name)).collect())
 }
 
 /// The spreadsheet opens, says what the CSV says, runs nothing and hides nothing.
