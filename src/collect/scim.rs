@@ -135,9 +135,10 @@ async fn list<T>(
             request.rows = Some(rows.len() as u64);
         }
         part.items.push(rows);
-        if received > most {
-            let why = format!("{}: the list holds more than {most} items", url.path());
-            part.failure = Some(Failure::hole(why));
+        let decoded = part.requests.iter().map(|request| request.bytes).fold(0, u64::saturating_add);
+        let many = (received > most).then(|| format!("the list holds more than {most} items"));
+        if let Some(why) = many.or_else(|| reader.client.list_is_full(decoded)) {
+            part.failure = Some(Failure::hole(format!("{}: {why}", url.path())));
             break;
         }
         if fresh == 0 || total.is_some_and(|total| received >= total) {

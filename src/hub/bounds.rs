@@ -18,7 +18,7 @@ pub struct Limits {
     pub ratio: u64,
     /// Largest decoded body, in bytes, of any answer but the export of the audit log.
     pub page: u64,
-    /// Largest decoded body of the export, in bytes.
+    /// Largest decoded body of the export, and of all pages of one list together, in bytes.
     pub export: u64,
 }
 
@@ -44,6 +44,11 @@ impl Limits {
     /// Largest decoded body of a source's answers, in bytes.
     pub(super) fn body(&self, source: Source) -> u64 {
         if source == Source::AuditLog { self.export } else { self.page }
+    }
+
+    /// Why no page is asked for after so many decoded bytes of a list; `None` while there may be more.
+    pub(super) fn list_is_full(&self, decoded: u64) -> Option<String> {
+        (decoded > self.export).then(|| format!("the pages of the list are larger than {}", size(self.export)))
     }
 
     /// Whether so many received bytes may become so many decoded ones.

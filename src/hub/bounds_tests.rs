@@ -169,3 +169,19 @@ async fn a_body_has_a_largest_size_for_each_kind_of_call() {
     assert_eq!(ask(&client, Source::AuditLog, "/b").await.error, None);
     assert_eq!((hub.paths().len(), spool.kept()), (4, 1), "not worth another try");
 }
+
+#[tokio::test]
+async fn the_pages_of_a_list_have_a_size_together() {
+    let (hub, spool) = (Hub::start().await, Arc::new(MemorySpool::default()));
+    let page = || json(format!("[{}]", "0,".repeat(60) + "0"));
+    for (path, next) in [("/l", "/l?p=2"), ("/l?p=2", "/l?p=3"), ("/l?p=3", "/l?p=4"), ("/l?p=4", "/l?p=5")] {
+        hub.on(path, page().next(next));
+    }
+    let client = bounded(&hub, &spool, Limits { export: 300, ..Limits::default() });
+    let mut pager = client.pager(Source::Members, Url::parse(&format!("{}/l", hub.url)).unwrap());
+    let mut count = 0;
+    while pager.next().await.unwrap().is_some() {
+        count += 1;
+    }
+    assert_eq!((count, pager.broken()), (3, Some("the count of the list are larger than 300 bytes")));
+}

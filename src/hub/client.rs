@@ -210,6 +210,12 @@ impl Client {
         self.options.concurrency.max(1)
     }
 
+    /// Why no page is asked for after so many decoded bytes of a list; `None` while there may be more.
+    #[must_use]
+    pub fn list_is_full(&self, decoded: u64) -> Option<String> {
+        self.options.limits.list_is_full(decoded)
+    }
+
     /// A walk over the pages that begin at `first`.
     #[must_use]
     pub fn pager(&self, source: Source, first: Url) -> Pager<'_> {

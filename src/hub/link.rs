@@ -4,6 +4,9 @@
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Unreadable;
 
+/// Longest header that is read, in bytes. Each page link is kept for as long as its list is read.
+const LONGEST: usize = 8 << 10;
+
 /// The target of the link with the relation `next`, as it was sent; `None` without one. `header` holds every value of
 /// the header, joined by commas.
 ///
@@ -11,8 +14,11 @@ pub(super) struct Unreadable;
 /// names are understood. Whether the target may be followed is not decided here.
 ///
 /// # Errors
-/// When a part of the header is no link, holds a byte outside ASCII, or when two links name different next pages.
+/// When the header is longer than 8 KiB, a part of it is no link, holds a byte outside ASCII, or when two links name different next pages.
 pub(super) fn next(header: &[u8]) -> Result<Option<String>, Unreadable> {
+    if header.len() > LONGEST {
+        return Err(Unreadable);
+    }
     let text = std::str::from_utf8(header).ok().filter(|text| text.is_ascii()).ok_or(Unreadable)?;
     let mut rest = Rest(text);
     let mut found: Option<String> = None;
@@ -179,6 +185,7 @@ mod tests {
             "<https://h/n>; rel=\"next",
             "<https://h/n>; title=\"a\\",
             "<https://h/n>; rel=prev; rel=next",
+            &format!("<https://h/n?{}>; rel=next", "x".repeat(LONGEST)),
             "<https://h/n> rel=\"next\"",
             "<https://h/n>; rel=\"next\" <https://h/m>",
             "<https://h/p>; rel=\"prev\" garbage <https://h/n>; rel=\"next\"",

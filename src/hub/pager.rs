@@ -23,6 +23,8 @@ pub struct Pager<'c> {
     next: Option<Url>,
     /// Every page asked for.
     seen: BTreeSet<String>,
+    /// Decoded bytes of the pages so far.
+    bytes: u64,
     /// Why the walk ended early.
     broken: Option<String>,
 }
@@ -30,7 +32,8 @@ pub struct Pager<'c> {
 impl<'c> Pager<'c> {
     /// A walk that begins at `first`.
     pub(super) fn new(client: &'c Client, source: Source, first: Url) -> Self {
-        Self { client, source, path: first.path().to_owned(), next: Some(first), seen: BTreeSet::new(), broken: None }
+        let (path, seen) = (first.path().to_owned(), BTreeSet::new());
+        Self { client, source, path, next: Some(first), seen, bytes: 0, broken: None }
     }
 
     /// The next page, answered or refused; `None` at the end.
@@ -41,6 +44,7 @@ impl<'c> Pager<'c> {
         let Some(url) = self.next.take() else { return Ok(None) };
         self.seen.insert(url.as_str().to_owned());
         let answer = self.client.get(self.source, &url).await?;
+        self.bytes = self.bytes.saturating_add(answer.bytes);
         if let Some(error) = &answer.error {
             self.broken = Some(error.clone());
         } else if answer.link_unreadable {
@@ -64,6 +68,9 @@ impl<'c> Pager<'c> {
     fn follow(&self, from: &Url, target: &str) -> Result<Url, String> {
         let mut url = from.join(target).map_err(|_error| "the link to the next page is unreadable".to_owned())?;
         url.set_fragment(None);
+        if let Some(why) = self.client.list_is_full(self.bytes) {
+            return Err(why);
+        }
         if !self.client.endpoint().covers(&url) {
             return Err("the link to the next page leads to another host".to_owned());
         }

@@ -228,8 +228,8 @@ fn csv_is_harmless(report: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Opens every CSV in LibreOffice as lines that are split at each of four separators, and looks for formulas. Without
-/// LibreOffice nothing is tried.
+/// Opens every CSV in `LibreOffice` as lines that are split at each of four separators, and looks for formulas. Without
+/// `LibreOffice` nothing is tried.
 fn libreoffice_runs_nothing(report: &Path) -> io::Result<()> {
     if Command::new("soffice").arg("--version").output().is_err() {
         return Ok(());
@@ -246,7 +246,7 @@ fn libreoffice_runs_nothing(report: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// The formulas that LibreOffice finds in CSV files.
+/// The formulas that `LibreOffice` finds in CSV files.
 fn formulas(office: &Sandbox, csv: &[PathBuf], separator: char) -> io::Result<Vec<String>> {
     let out = office.path("out");
     // Separator, quotes, UTF-8, from the first line, formulas as the dialog reads them.
