@@ -183,5 +183,5 @@ async fn the_pages_of_a_list_have_a_size_together() {
     while pager.next().await.unwrap().is_some() {
         count += 1;
     }
-    assert_eq!((count, pager.broken()), (3, Some("the count of the list are larger than 300 bytes")));
+    assert_eq!((count, pager.broken()), (3, Some("the pages of the list are larger than 300 bytes")));
 }
