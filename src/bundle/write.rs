@@ -157,7 +157,7 @@ pub(super) fn copy(mut from: impl Read, to: &mut impl Write) -> io::Result<(Stri
     let mut length = 0;
     loop {
         match from.read(&mut buffer) {
-            Ok(0) => return Ok((hex(&hash.finalize()), length)),
+            Ok(0) => return Ok((hex::encode(hash.finalize()), length)),
             Ok(n) => {
                 hash.update(&buffer[..n]);
                 to.write_all(&buffer[..n])?;
@@ -167,10 +167,4 @@ pub(super) fn copy(mut from: impl Read, to: &mut impl Write) -> io::Result<(Stri
             Err(e) => return Err(e),
         }
     }
-}
-
-/// Lower-case hexadecimal.
-fn hex(bytes: &[u8]) -> String {
-    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }

@@ -2,7 +2,6 @@
 
 use std::{
     collections::BTreeMap,
-    fmt::Write as _,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -145,11 +144,7 @@ pub(super) fn event(raw: &RawValue) -> Result<AuditEvent, String> {
 
 /// A stable id for an event that has none: the same event in the next export gets the same one.
 fn digest(raw: &RawValue) -> String {
-    let mut id = "sha256:".to_owned();
-    for byte in Sha256::digest(raw.get()) {
-        let _ = write!(id, "{byte:02x}");
-    }
-    id
+    format!("sha256:{}", hex::encode(Sha256::digest(raw.get())))
 }
 
 #[cfg(test)]

@@ -67,17 +67,11 @@ impl Secrets {
 
 /// What a token looks like before anything is escaped; nothing for a short one.
 fn spellings(token: &[u8]) -> Vec<String> {
-    use std::fmt::Write as _;
-
     let Ok(text) = std::str::from_utf8(token) else { return Vec::new() };
     if token.len() < SHORTEST {
         return Vec::new();
     }
-    let mut all = vec![text.to_owned(), String::new()];
-    for byte in token {
-        // Writing to a text never fails.
-        let _ = write!(all[1], "{byte:02x}");
-    }
+    let mut all = vec![text.to_owned(), hex::encode(token)];
     // Base64 inside a longer text: only the digits all of whose bits are the token's are known.
     for before in 0..3 {
         let padded = [&b"\0\0"[..before], token].concat();
@@ -183,7 +177,7 @@ impl Decoder {
         match held {
             [b'%'] => Held::More,
             [b'%', digit] if digit.is_ascii_hexdigit() => Held::More,
-            [b'%', high, low] => hex(&[*high, *low]).map_or(Held::Plain, |code| Held::Done(u8::try_from(code).ok())),
+            [b'%', high, low] => number(&[*high, *low]).map_or(Held::Plain, |code| Held::Done(u8::try_from(code).ok())),
             _ => Held::Plain,
         }
     }
@@ -193,7 +187,9 @@ impl Decoder {
         match held {
             [b'\\'] | [b'\\', b'u'] => Held::More,
             [b'\\', b'u', digits @ ..] if digits.len() < 4 && digits.iter().all(u8::is_ascii_hexdigit) => Held::More,
-            [b'\\', b'u', digits @ ..] => hex(digits).map_or(Held::Plain, |code| Held::Done(u8::try_from(code).ok())),
+            [b'\\', b'u', digits @ ..] => {
+                number(digits).map_or(Held::Plain, |code| Held::Done(u8::try_from(code).ok()))
+            }
             [b'\\', c @ (b'"' | b'\\' | b'/')] => Held::Done(Some(*c)),
             [b'\\', b'b' | b'f' | b'n' | b'r' | b't'] => Held::Done(None),
             _ => Held::Plain,
@@ -202,7 +198,7 @@ impl Decoder {
 }
 
 /// Hexadecimal digits as a number.
-fn hex(digits: &[u8]) -> Option<u32> {
+fn number(digits: &[u8]) -> Option<u32> {
     digits.iter().try_fold(0, |number, digit| Some(number * 16 + char::from(*digit).to_digit(16)?))
 }
 

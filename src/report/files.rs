@@ -32,7 +32,7 @@ pub struct Written {
 
 /// The list of the digests of files.
 pub(super) fn list(files: &BTreeMap<String, Vec<u8>>) -> String {
-    sums::text(&files.iter().map(|(path, bytes)| (path.clone(), hex(Sha256::digest(bytes).as_slice()))).collect())
+    sums::text(&files.iter().map(|(path, bytes)| (path.clone(), hex::encode(Sha256::digest(bytes)))).collect())
 }
 
 /// An operation on a path that failed.
@@ -59,7 +59,7 @@ pub(super) fn publish(out: &Path, name: &str, files: &BTreeMap<String, Vec<u8>>)
     let mut sums = if dir.is_dir() { sums_of_earlier_runs(&dir)? } else { BTreeMap::new() };
     for (path, bytes) in files {
         write(&staging.join(path), bytes)?;
-        sums.insert(path.clone(), hex(Sha256::digest(bytes).as_slice()));
+        sums.insert(path.clone(), hex::encode(Sha256::digest(bytes)));
     }
     let earlier: Vec<String> = sums.keys().filter(|path| !files.contains_key(*path)).cloned().collect();
     write(&staging.join(SUMS), sums::text(&sums).as_bytes())?;
@@ -145,17 +145,10 @@ fn digest(path: &Path) -> Result<String, Error> {
     let mut buffer = vec![0; 1 << 16];
     loop {
         match io::Read::read(&mut file, &mut buffer).map_err(failed("read", path))? {
-            0 => return Ok(hex(hasher.finalize().as_slice())),
+            0 => return Ok(hex::encode(hasher.finalize())),
             n => hasher.update(&buffer[..n]),
         }
     }
-}
-
-/// Lower-case hexadecimal.
-fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digit = |n: u8| char::from(DIGITS[usize::from(n)]);
-    bytes.iter().flat_map(|b| [digit(b >> 4), digit(b & 15)]).collect()
 }
 
 /// Writes a new file and waits until it is on the disk.

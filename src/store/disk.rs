@@ -86,7 +86,7 @@ impl Hashed {
     /// Flushes the file to the disk and gives its SHA-256, hexadecimal.
     pub(super) fn end(mut self, path: &Path) -> Result<String, Error> {
         self.file.flush().and_then(|()| self.file.get_ref().sync_all()).map_err(Error::io("write", path))?;
-        Ok(hex(&self.hash.finalize()))
+        Ok(hex::encode(self.hash.finalize()))
     }
 }
 
@@ -236,18 +236,9 @@ pub(super) fn odd(dir: &Path) -> Result<Option<PathBuf>, Error> {
     Ok(None)
 }
 
-/// Lower-case hexadecimal.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
 /// SHA-256 of bytes in memory, hexadecimal.
 pub(super) fn sha256(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
+    hex::encode(Sha256::digest(bytes))
 }
 
 /// SHA-256 (hexadecimal) and length of everything a reader gives.
@@ -256,7 +247,7 @@ pub(super) fn digest(mut from: impl Read) -> io::Result<(String, u64)> {
     let mut buffer = vec![0; 64 * 1024];
     loop {
         match from.read(&mut buffer) {
-            Ok(0) => return Ok((hex(&hash.finalize()), length)),
+            Ok(0) => return Ok((hex::encode(hash.finalize()), length)),
             Ok(n) => {
                 hash.update(&buffer[..n]);
                 length += n as u64;

@@ -30,7 +30,7 @@ impl OrgStore {
 fn create(org: &OrgPaths, path: &Path) -> Result<(), Error> {
     let mut secret = [0; 32];
     getrandom::fill(&mut secret).map_err(io::Error::other).map_err(Error::io("make a secret for", path))?;
-    let text = format!("{}\n", disk::hex(&secret));
+    let text = format!("{}\n", hex::encode(secret));
     // What a crash leaves there goes with the next collection; in the organization's folder it would be a stray file.
     let beside = org.beside("redaction");
     disk::make_dir(&beside)?;
@@ -51,14 +51,8 @@ fn create(org: &OrgPaths, path: &Path) -> Result<(), Error> {
 
 /// The secret in a file.
 fn parse(text: &[u8]) -> Option<[u8; 32]> {
-    let text = std::str::from_utf8(text).ok()?.trim_end();
-    if text.len() != 64 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
-        return None;
-    }
     let mut secret = [0; 32];
-    for (at, byte) in secret.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(text.get(2 * at..2 * at + 2)?, 16).ok()?;
-    }
+    hex::decode_to_slice(text.trim_ascii_end(), &mut secret).ok()?;
     Some(secret)
 }
 

@@ -285,7 +285,7 @@ impl BodySink for DiskBody {
             self.undo();
             return Err(located(&e, "write", &self.path()));
         }
-        let sha256 = disk::hex(&std::mem::take(&mut self.hash).finalize());
+        let sha256 = hex::encode(std::mem::take(&mut self.hash).finalize());
         Ok(Body { raw: self.raw.clone(), bytes: self.bytes, sha256 })
     }
 

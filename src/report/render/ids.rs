@@ -1,6 +1,6 @@
 //! Identifiers that are the same whenever the same thing is named: made from digests, never from chance or a clock.
 
-use std::{collections::BTreeSet, fmt::Write as _};
+use std::collections::BTreeSet;
 
 use sha2::{Digest as _, Sha256};
 
@@ -19,14 +19,7 @@ pub(super) fn uuid(parts: &[&str]) -> String {
     }
     bytes[6] = bytes[6] & 0x0F | 0x50;
     bytes[8] = bytes[8] & 0x3F | 0x80;
-    let mut out = String::with_capacity(36);
-    for (at, byte) in bytes.into_iter().enumerate() {
-        if matches!(at, 4 | 6 | 8 | 10) {
-            out.push('-');
-        }
-        let _ = write!(out, "{byte:02x}");
-    }
-    out
+    [0..4, 4..6, 6..8, 8..10, 10..16].map(|part| hex::encode(&bytes[part])).join("-")
 }
 
 /// UUIDs of one document, no two of them equal.

@@ -71,7 +71,7 @@ impl Loaded<'_> {
 
     /// The file's SHA-256, hexadecimal: whoever has this very file can set the same report.
     pub(super) fn digest(&self) -> String {
-        Sha256::digest(self.data).iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
+        hex::encode(Sha256::digest(self.data))
     }
 }
 
