@@ -94,7 +94,7 @@ pub(super) fn verify(ask: &Verify, config: Option<&Config>, console: &dyn Consol
     }
 }
 
-/// Does what [`verify`] prints.
+/// Does what [`verify()`] prints.
 fn find(ask: &Verify, config: Option<&Config>) -> Result<Findings, Error> {
     let anchors = anchor::Anchors::read(ask, clock::now())?;
     let engine = Engine::start()?;
