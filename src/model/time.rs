@@ -32,6 +32,19 @@ pub fn parse(text: &str) -> Option<Timestamp> {
     parse_date(text).map(start_of)
 }
 
+/// The instant so many microseconds after 1970, as tables hold it. `None` outside the readable years.
+#[must_use]
+pub fn of_micros(micros: i64) -> Option<Timestamp> {
+    DateTime::from_timestamp_micros(micros).filter(is_readable)
+}
+
+/// Whether a text is an instant outside the readable years, which the deserializer of instants takes all the same and
+/// with which no other can be compared safely.
+#[must_use]
+pub fn is_out_of_range(text: &str) -> bool {
+    text.parse::<DateTime<Utc>>().is_ok_and(|t| of_utc(t.naive_utc()).is_none())
+}
+
 /// Parses the date of an HTTP header (RFC 2822 with any offset); whole seconds. `None` as for [`parse`].
 #[must_use]
 pub fn parse_header(text: &str) -> Option<Timestamp> {
@@ -214,6 +227,9 @@ mod tests {
             assert_eq!(parse_header(text), None, "{text}");
         }
         assert!(parse_header("Fri, 31 Dec 9999 23:59:59 GMT").is_some());
+        assert!(is_out_of_range("+100000-01-01T00:00:00Z") && is_out_of_range("1969-12-31T23:59:59Z"));
+        assert!(of_micros(-1).is_none() && of_micros(i64::MAX).is_none() && of_micros(0).is_some());
+        assert!(!is_out_of_range("9999-12-31T23:59:59Z") && !is_out_of_range("acme"));
         assert_eq!(parse_as("+1000000101000000", "%Y%m%d%H%M%S"), None);
         assert_eq!((date(10_000, 1, 1), date(1969, 12, 31), date(2026, 2, 29)), (None, None, None));
         assert!(date(9999, 12, 31).is_some());

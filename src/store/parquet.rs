@@ -18,7 +18,7 @@ use super::{disk, error::Error};
 use crate::{
     model::{
         manifest::{ColumnRecord, TableRecord},
-        time::Timestamp,
+        time::{self, Timestamp},
     },
     table::{activity::AuditEvent, error::Error as TableError, frame, spec::Record},
 };
@@ -86,7 +86,7 @@ pub(super) fn ids_and_times(path: &Path, sha256: &str) -> Result<Vec<(String, Ti
     let frame = load(path, sha256, Some(["event_id", "created_at"].map(str::to_owned).to_vec()))?;
     let pairs = || -> PolarsResult<Option<Vec<_>>> {
         let (ids, times) = (frame.column("event_id")?.str()?, frame.column("created_at")?.datetime()?.physical());
-        let pair = |(id, t): (Option<&str>, Option<i64>)| Some((id?.to_owned(), Timestamp::from_timestamp_micros(t?)?));
+        let pair = |(id, t): (Option<&str>, Option<i64>)| Some((id?.to_owned(), time::of_micros(t?)?));
         Ok(ids.iter().zip(times.iter()).map(pair).collect())
     };
     let refused = |source| Error::Schema { path: path.to_owned(), source };

@@ -10,6 +10,7 @@ use crate::{
     model::{
         ids::{SnapshotId, fold},
         manifest::{FORMAT, Manifest},
+        time,
     },
     table::{Tables, access::Seen},
 };
@@ -200,9 +201,22 @@ pub(super) fn load_manifest(snapshot: &Path, id: Option<&SnapshotId>) -> Result<
         }
         _ => return Err(Error::damaged(path, "it does not say that it is a manifest of rollcall")),
     }
+    if let Some(text) = out_of_range(&value) {
+        return Err(Error::damaged(path, format!("it holds {text:?}, which is outside the years 1970 to 9999")));
+    }
     let manifest: Manifest = serde_json::from_value(value).map_err(broken)?;
     if let Some(id) = id.filter(|id| **id != manifest.id) {
         return Err(Error::damaged(path, format!("it is the manifest of {} in the folder of {id}", manifest.id)));
     }
     Ok((manifest, disk::sha256(&bytes)))
+}
+
+/// The first instant in a document that no reader of dates takes.
+fn out_of_range(value: &serde_json::Value) -> Option<&str> {
+    match value {
+        serde_json::Value::String(text) => time::is_out_of_range(text).then_some(text),
+        serde_json::Value::Array(items) => items.iter().find_map(out_of_range),
+        serde_json::Value::Object(fields) => fields.values().find_map(out_of_range),
+        _ => None,
+    }
 }

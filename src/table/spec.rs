@@ -1,9 +1,13 @@
 //! How a table is declared: one macro call gives the record, the Parquet schema and the data dictionary.
 
-use chrono::{DateTime, NaiveDate};
+use chrono::NaiveDate;
 use serde::Serialize;
 
-use crate::model::{coverage::Source, outcome::Privacy, time::Timestamp};
+use crate::model::{
+    coverage::Source,
+    outcome::Privacy,
+    time::{self, Timestamp},
+};
 
 /// Type of a column.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
@@ -180,7 +184,7 @@ macro_rules! value {
 value!(String, Text, |v| v.clone(), |s| Some(s.clone()));
 value!(i64, Integer, |v| *v, |s| Some(*s));
 value!(bool, Boolean, |v| *v, |s| Some(*s));
-value!(Timestamp, Time, |v| v.timestamp_micros(), |s| DateTime::from_timestamp_micros(*s));
+value!(Timestamp, Time, |v| v.timestamp_micros(), |s| time::of_micros(*s));
 value!(Vec<String>, List, |v| v.clone(), |s| Some(s.clone()));
 value!(NaiveDate, Date, |v| v.to_epoch_days(), |s| NaiveDate::from_epoch_days(*s));
 

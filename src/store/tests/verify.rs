@@ -139,6 +139,26 @@ fn a_change_that_is_listed_anew_still_contradicts_the_manifest_or_the_next_one()
 }
 
 #[test]
+fn a_manifest_with_a_date_that_no_clock_shows_is_a_difference_and_stops_no_reader() {
+    let f = sealed();
+    let dir = f.path("snapshots/20260701T000000Z");
+    let manifest: serde_json::Value = serde_json::from_slice(&fs::read(dir.join("manifest.json")).unwrap()).unwrap();
+    for (key, date) in [
+        ("finished_at", "+262142-12-31T23:59:59Z"),
+        ("started_at", "-262143-01-01T00:00:00Z"),
+        ("as_of", "1969-12-31T00:00:00Z"),
+    ] {
+        let mut forged = manifest.clone();
+        forged[key] = date.into();
+        fs::write(dir.join("manifest.json"), forged.to_string()).unwrap();
+        list_anew(&dir);
+        let (path, what) = difference(&dir);
+        assert!(path == dir.join("manifest.json") && what.contains("outside the years 1970 to 9999"), "{key}: {what}");
+        assert!(f.org.snapshots().is_err(), "{key}");
+    }
+}
+
+#[test]
 fn a_list_or_a_manifest_that_names_a_file_elsewhere_is_not_followed() {
     let f = sealed();
     let dir = f.path("snapshots/20260701T000000Z");
