@@ -100,8 +100,10 @@ async fn list<T>(
     let mut part = Part { items: Vec::new(), requests: Vec::new(), failure: None };
     let (mut total, mut received, mut unreadable, mut seen) = (None, 0_i64, None, BTreeSet::new());
     let most = i64::try_from(call.items).unwrap_or(i64::MAX);
+    let mut decoded = 0_u64;
     for _ in 0..MOST_PAGES {
         let page = reader.document_at(call, &url).await?;
+        decoded = page.requests.iter().fold(decoded, |sum, request| sum.saturating_add(request.bytes));
         part.requests.extend(page.requests);
         let Some(body) = page.items.first() else {
             reader.progress.advance(reader.source, 0);
@@ -135,7 +137,6 @@ async fn list<T>(
             request.rows = Some(rows.len() as u64);
         }
         part.items.push(rows);
-        let decoded = part.requests.iter().map(|request| request.bytes).fold(0, u64::saturating_add);
         let many = (received > most).then(|| format!("the list holds more than {most} items"));
         if let Some(why) = many.or_else(|| reader.client.list_is_full(decoded)) {
             part.failure = Some(Failure::hole(format!("{}: {why}", url.path())));

@@ -1,6 +1,6 @@
 //! What belongs into an organization's folder, and what of it is missing: everything else is a difference.
 
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
 
 use super::Unchecked;
 use crate::{
@@ -63,9 +63,11 @@ pub(super) fn witnessed(
     deleted: &[SnapshotId],
 ) -> Result<Option<Unchecked>, Error> {
     let folder = org.0.join(layout::WITNESS);
-    let seen: Vec<SnapshotId> = disk::entries(&folder)?.into_iter().filter_map(|(name, _)| name.parse().ok()).collect();
+    let seen: BTreeSet<SnapshotId> =
+        disk::entries(&folder)?.into_iter().filter_map(|(name, _)| name.parse().ok()).collect();
     let aside = aside::ids(org)?;
-    if let Some(id) = seen.iter().find(|id| [there, deleted, &aside].iter().all(|known| !known.contains(id))) {
+    let known: BTreeSet<&SnapshotId> = [there, deleted, &aside].into_iter().flatten().collect();
+    if let Some(id) = seen.iter().find(|id| !known.contains(id)) {
         let what = format!("the witness was told that {id} was sealed, and it is not here: a snapshot was removed");
         return Err(Error::contradicts(org.snapshot(id), what));
     }
