@@ -245,7 +245,9 @@ fn reason(error: &Error) -> String {
         Error::NoSuchSnapshot { .. } => "the store does not hold it",
         Error::Interrupted => "a signal asked to stop",
         Error::Panicked { words: Some(words), .. } => words,
-        Error::Panicked { words: None, .. } => "a rule that the code relies on did not hold; its words may quote data",
+        Error::Panicked { words: None, .. } => {
+            "an internal check failed; its message may quote data, so it is not shown"
+        }
         Error::Ahead { as_of, began, is_of_hub, asked } => {
             let what = if *asked { "the snapshot would be dated" } else { "this machine's clock says" };
             let whose = if *is_of_hub { "the clock of the Hub" } else { "the clock of this machine" };

@@ -256,11 +256,11 @@ fn instant(text: &str) -> Option<Timestamp> {
         14 => digits.to_owned(),
         _ => return None,
     };
-    let told = chrono::NaiveDateTime::parse_from_str(&whole, "%Y%m%d%H%M%S").ok()?;
+    let told = time::parse_as(&whole, "%Y%m%d%H%M%S")?;
     let instant = if digits.len() < text.len() {
-        told.and_utc()
+        told
     } else {
-        told.and_local_timezone(chrono::Local).earliest()?.to_utc()
+        told.naive_utc().and_local_timezone(chrono::Local).earliest()?.to_utc()
     };
     (instant > Timestamp::UNIX_EPOCH).then_some(instant)
 }
